@@ -1,0 +1,114 @@
+{# The counted statistics that both sources have, in the summary's names. #}
+{% macro counted_statistics() %}
+    {{ return([
+        'points', 'assists', 'total_rebounds', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks',
+        'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts',
+        'ft_makes', 'ft_attempts',
+    ]) }}
+{% endmacro %}
+
+{#
+    Minutes played, numeric with two decimals, from any spelling the sources use: MM:SS, M:SS, whole, decimal, with
+    leading zeros or blanks around. No minutes ('', '-', NULL) and what can't be read are NULL; minutes_unparseable
+    tells the two apart.
+#}
+{% macro minutes_played(text) -%}
+    {%- set trimmed = 'trim(' ~ text ~ ')' -%}
+    cast(
+        case
+            when {{ matches(trimmed, '[0-9]{1,3}:[0-5][0-9]') }}
+                then round(
+                    (
+                        cast({{ dbt.split_part(trimmed, "':'", 1) }} as bigint) * 60
+                        + cast({{ dbt.split_part(trimmed, "':'", 2) }} as bigint)
+                    ) / 60.0, 2
+                )
+            when {{ matches(trimmed, '[0-9]{1,3}([.][0-9]{1,6})?') }}
+                then round(cast({{ trimmed }} as numeric(12, 6)), 2)
+        end as numeric(5, 2)
+    )
+{%- endmacro %}
+
+{# True where a source says minutes that minutes_played can't read. #}
+{% macro minutes_unparseable(text) -%}
+    (trim({{ text }}) not in ('', '-') and {{ minutes_played(text) }} is null)
+{%- endmacro %}
+
+{# A name as player_lookup spells it: lower case, without accents, blanks and punctuation. NULL when nothing is left. #}
+{% macro player_lookup(name) -%}
+    nullif({{ without('lower(' ~ without_accents(name) ~ ')', '[^a-z0-9]') }}, '')
+{%- endmacro %}
+
+{# A player_lookup without its generational suffix. #}
+{% macro without_suffix(lookup) -%}
+    {{ without(lookup, '(jr|sr|iii|ii|iv)$') }}
+{%- endmacro %}
+
+{#
+    The ratio of two integer expressions, numeric with four decimals, rounded half up; NULL where the divisor is not
+    positive. In whole numbers, because floating point rounds differently from engine to engine.
+#}
+{% macro ratio(dividend, divisor) -%}
+    case
+        when ({{ divisor }}) > 0
+            then cast(
+                {{ integer_quotient('2 * 10000 * (' ~ dividend ~ ') + (' ~ divisor ~ ')', '2 * (' ~ divisor ~ ')') }}
+                / 10000.0 as numeric(6, 4)
+            )
+    end
+{%- endmacro %}
+
+{# Shots of a player, in hundredths: field goals attempted and 0.44 of the free throws attempted. #}
+{% macro shooting_possessions(prefix='') -%}
+    100 * {{ prefix }}fg_attempts + 44 * {{ prefix }}ft_attempts
+{%- endmacro %}
+
+{# Minutes by which a team's minutes in a game differ from 240 and 25 for each overtime. #}
+{% macro team_minutes_gap(team_minutes) -%}
+    abs({{ team_minutes }} - 240 - 25 * greatest(round(({{ team_minutes }} - 240) / 25), 0))
+{%- endmacro %}
+
+{#
+    MD5 over the named columns, the same on every engine. Types that engines print differently are given as
+    {column: how to print it}; NULL and the empty string stay apart.
+#}
+{% macro hash_of(columns, printed={}) -%}
+    {%- set parts = [] -%}
+    {%- for column in columns -%}
+        {%- do parts.append("coalesce(" ~ printed.get(column, 'cast(' ~ column ~ ' as string)') ~ ", '~')") -%}
+    {%- endfor -%}
+    {{ md5_hex(parts | join(" || '|' || ")) }}
+{%- endmacro %}
+
+{# A numeric column as text, in units of its last decimal: engines disagree on trailing zeros. #}
+{% macro print_numeric(column, decimals) -%}
+    cast(cast(round({{ column }} * {{ 10 ** decimals }}) as bigint) as string)
+{%- endmacro %}
+
+{# Kind of reason for not playing, from the gamebook's words. NULL for someone who played. #}
+{% macro dnp_reason_category(player_status, dnp_reason) -%}
+    case
+        when {{ player_status }} = 'active' then null
+        {%- for words, category in [
+            (['suspend'], 'suspension'),
+            (['not with team', 'nwt'], 'not_with_team'),
+            (['health and safety', 'protocol'], 'health_and_safety'),
+            (['rest'], 'rest'),
+            (['personal'], 'personal'),
+            (['coach'], 'coach_decision'),
+            (['injur', 'illness', 'sprain', 'strain', 'sore', 'surgery'], 'injury_or_illness'),
+            (['not dress'], 'did_not_dress'),
+            (['not play'], 'did_not_play'),
+            (['inactive'], 'inactive'),
+        ] %}
+        when
+            {%- for word in words %}
+            {{ 'or ' if not loop.first }}lower({{ dnp_reason }}) like '%{{ word }}%'
+            {%- endfor %}
+            then '{{ category }}'
+        {%- endfor %}
+        when {{ dnp_reason }} is null and {{ player_status }} = 'inactive' then 'inactive'
+        when {{ dnp_reason }} is null then 'not_stated'
+        else 'other'
+    end
+{%- endmacro %}

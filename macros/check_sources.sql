@@ -1,0 +1,36 @@
+{#
+    Stops a run whose raw tables are missing, empty or without a column that _sources.yml declares, and says which.
+    An empty window is no fault, an empty table is: nothing was ever loaded, and a run would empty the summary.
+#}
+{% macro check_sources() %}
+    {% if execute and flags.WHICH in ('run', 'build', 'test') and var('check_sources') %}
+        {% for node in graph.sources.values() if node.package_name == project_name %}
+            {% set wanted = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) %}
+            {% set found = adapter.get_relation(node.database, node.schema, node.identifier) %}
+            {% if found is none %}
+                {{ exceptions.raise_compiler_error(
+                    'The raw table ' ~ wanted ~ ' does not exist. Load it with nba-backfill load-raw or nba-backfill '
+                    ~ 'demo-data, or say where it is in the vars raw_database, raw_schema and reference_schema.'
+                ) }}
+            {% endif %}
+            {% set has = adapter.get_columns_in_relation(found) | map(attribute='name') | map('lower') | list %}
+            {% set missing = node.columns.keys() | reject('in', has) | list %}
+            {% if missing %}
+                {{ exceptions.raise_compiler_error(
+                    'The raw table ' ~ wanted ~ ' has no column ' ~ missing | join(', ')
+                    ~ '. Load it anew with all columns that ' ~ node.original_file_path ~ ' names.'
+                ) }}
+            {% endif %}
+            {% set any_row %}
+                select 1 as a_row from {{ found }}
+                {%- if 'game_date' in node.columns %} where {{ in_any_partition('game_date') }}{% endif %}
+                limit 1
+            {% endset %}
+            {% if run_query(any_row).rows | length == 0 %}
+                {{ exceptions.raise_compiler_error(
+                    'The raw table ' ~ wanted ~ ' is empty. Load it with nba-backfill load-raw or nba-backfill demo-data.'
+                ) }}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

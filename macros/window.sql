@@ -1,0 +1,99 @@
+{#
+    The window: the dates, both inclusive, that this run replaces.
+
+    Everything that depends on the window reads it from these macros inside SQL. It must never be read in a config()
+    or in a test's `where`, which are rendered once when the project is parsed and stay as they are while nba-backfill
+    reuses the parsed project for the next window.
+#}
+
+{% macro window_start() %}{{ return(_window()[0]) }}{% endmacro %}
+
+{% macro window_end() %}{{ return(_window()[1]) }}{% endmacro %}
+
+{# A predicate with literal dates, so that BigQuery prunes partitions by it. #}
+{% macro in_window(column) -%}
+    {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
+{%- endmacro %}
+
+{#
+    The same for the whole seasons that the window touches. A postponed game stands in balldontlie under its first
+    date, up to months from the day on which it was played, but always in the same season.
+#}
+{% macro in_seasons_of_window(column) -%}
+    {%- set first_year = _season_year(window_start()) -%}
+    {%- set last_year = _season_year(window_end()) -%}
+    {{ column }} between date '{{ first_year }}-{{ _season_turn() }}' and date '{{ last_year + 1 }}-10-11'
+{%- endmacro %}
+
+{#
+    All partitions, said in a way that satisfies a table that requires a filter on its partition column. Staging views
+    carry it, because their text must not change with the window; what reads them adds the window.
+#}
+{% macro in_any_partition(column) -%}
+    ({{ column }} >= date '1946-11-01' or {{ column }} is null)
+{%- endmacro %}
+
+{# Year in which the season of a date starts, as SQL. Seasons turn on 12 October, the day after the latest final ever. #}
+{% macro season_year(column) -%}
+    extract(year from {{ column }})
+    - case when extract(month from {{ column }}) * 100 + extract(day from {{ column }}) < 1012 then 1 else 0 end
+{%- endmacro %}
+
+{% macro _season_turn() %}{{ return('10-12') }}{% endmacro %}
+
+{% macro _season_year(iso_date) %}
+    {{ return(iso_date[:4] | int - (1 if iso_date[5:] < _season_turn() else 0)) }}
+{% endmacro %}
+
+{#
+    [start, end] as ISO strings. Raises, while the project is parsed and so before any query, when the two vars don't
+    say a window. Today is the day in New York, whose dates the NBA's games carry.
+#}
+{% macro _window() %}
+    {% set hint = "Pass both dates, for example --vars '{start_date: 2022-01-10, end_date: 2022-01-16}'." %}
+    {% set today = modules.datetime.datetime.now(modules.pytz.timezone('America/New_York')).date() %}
+    {% set given = {} %}
+    {% for name in ['start_date', 'end_date'] %}
+        {% set value = var(name, none) %}
+        {% if value is not none and value | string | trim != '' %}
+            {% do given.update({name: _iso_date(name, value | string, hint)}) %}
+        {% endif %}
+    {% endfor %}
+    {% if given | length == 0 %}
+        {% set day = modules.datetime.timedelta(days=1) %}
+        {{ return([(today - 7 * day).isoformat(), (today - day).isoformat()]) }}
+    {% elif given | length == 1 %}
+        {% set missing = 'end_date' if 'start_date' in given else 'start_date' %}
+        {{ exceptions.raise_compiler_error(missing ~ ' is missing: a window needs both its first and its last date. ' ~ hint) }}
+    {% elif given['end_date'] < given['start_date'] %}
+        {{ exceptions.raise_compiler_error(
+            'end_date ' ~ given['end_date'] ~ ' is before start_date ' ~ given['start_date'] ~ '. ' ~ hint
+        ) }}
+    {% elif given['end_date'] > today.isoformat() %}
+        {{ exceptions.raise_compiler_error(
+            'end_date ' ~ given['end_date'] ~ ' is in the future: today is ' ~ today.isoformat() ~ ' in New York. '
+            ~ 'Games that are not played have no box score.'
+        ) }}
+    {% endif %}
+    {{ return([given['start_date'], given['end_date']]) }}
+{% endmacro %}
+
+{% macro _iso_date(name, text, hint) %}
+    {% if modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) %}
+        {% set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int %}
+        {% if year >= 1946 and 1 <= month <= 12 and 1 <= day <= _days_in_month(year, month) %}
+            {{ return(text) }}
+        {% endif %}
+    {% endif %}
+    {{ exceptions.raise_compiler_error(name ~ ' ' ~ (text | tojson) ~ ' is not a date. ' ~ hint) }}
+{% endmacro %}
+
+{% macro _days_in_month(year, month) %}
+    {% set next_month = modules.datetime.date(year + month // 12, month % 12 + 1, 1) %}
+    {{ return((next_month - modules.datetime.timedelta(days=1)).day) }}
+{% endmacro %}
+
+{# When this invocation of dbt started, as a literal. UTC. #}
+{% macro run_timestamp() -%}
+    cast('{{ run_started_at.astimezone(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp)
+{%- endmacro %}

@@ -1,0 +1,102 @@
+{# What does the summary say of a player in a game, when both sources are heard? #}
+{%- set statistics = counted_statistics() %}
+with
+
+player_rows as (
+
+    select * from {{ ref('int_player_rows_window') }}
+    where exclusion_reason is null
+
+),
+
+nbac as (
+
+    select * from player_rows
+    where source_name = 'nbac_gamebook'
+
+),
+
+bdl as (
+
+    select * from player_rows
+    where source_name = 'bdl_boxscores'
+
+),
+
+-- Per player, never per field: a row that the gamebook has takes nothing from BDL.
+merged as (
+
+    select
+        game_date,
+        player_lookup,
+        team_abbr,
+        {%- for column in [
+            'game_id', 'season_year', 'home_team_abbr', 'away_team_abbr', 'player_full_name',
+            'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'minutes_played', 'plus_minus',
+        ] + statistics %}
+            case when nbac.source_name is not null then nbac.{{ column }} else bdl.{{ column }} end as {{ column }},
+        {%- endfor %}
+        coalesce(nbac.source_name, bdl.source_name) as primary_source_used,
+        nbac.source_name is not null as has_nbac_gamebook,
+        bdl.source_name is not null as has_bdl_boxscores,
+        -- A source that lists someone who did not play says 0, '' or nothing. BDL's minutes are whole
+        -- ones, so only more than one minute apart is a disagreement.
+        nullif(
+            substr(
+                case
+                    when abs(coalesce(nbac.minutes_played, 0) - coalesce(bdl.minutes_played, 0)) > 1
+                        then ', minutes'
+                    else ''
+                end
+                {%- for column in statistics %}
+                || case
+                    when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
+                        then ', {{ column }}'
+                    else ''
+                end
+                {%- endfor %},
+                3
+            ), ''
+        ) as differences,
+        coalesce(nbac.is_minutes_unparseable, false)
+        or coalesce(bdl.is_minutes_unparseable, false) as is_minutes_unparseable,
+        greatest(
+            coalesce(nbac.source_processed_at, bdl.source_processed_at),
+            coalesce(bdl.source_processed_at, nbac.source_processed_at)
+        ) as source_processed_at
+    from nbac
+    full outer join bdl using (game_date, player_lookup, team_abbr)
+
+),
+
+final as (
+
+    select
+        game_date,
+        game_id,
+        season_year,
+        player_lookup,
+        player_full_name,
+        universal_player_id,
+        team_abbr,
+        case when team_abbr = home_team_abbr then away_team_abbr else home_team_abbr end as opponent_team_abbr,
+        team_abbr = home_team_abbr as is_home,
+        minutes_text as source_minutes,
+        is_minutes_unparseable,
+        {%- for column in ['minutes_played', 'plus_minus'] + statistics %}
+            case when player_status = 'active' then {{ column }} end as {{ column }},
+        {%- endfor %}
+        player_status,
+        player_status = 'active' as is_active,
+        dnp_reason,
+        {{ dnp_reason_category('player_status', 'dnp_reason') }} as dnp_reason_category,
+        primary_source_used,
+        has_nbac_gamebook,
+        has_bdl_boxscores,
+        case when has_nbac_gamebook and has_bdl_boxscores then differences end as sources_disagree,
+        source_processed_at
+    from merged
+
+)
+
+select * from final

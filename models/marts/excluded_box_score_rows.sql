@@ -1,0 +1,46 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_window',
+        on_schema_change='append_new_columns',
+        full_refresh=false
+
+    )
+}}
+-- Written only when the summary may be.
+-- depends_on: {{ ref('int_player_game_summary_window') }}
+-- depends_on: {{ ref('quality_thresholds') }}
+with
+
+player_rows as (
+
+    select * from {{ ref('int_player_rows_window') }}
+
+),
+
+final as (
+
+    select
+        game_date,
+        game_id,
+        source_name,
+        exclusion_reason,
+        source_game_id,
+        source_game_date,
+        team_abbr,
+        source_player_lookup,
+        source_player_full_name,
+        player_lookup,
+        player_status,
+        minutes_text,
+        points,
+        source_file_path,
+        source_processed_at,
+        {{ run_timestamp() }} as processed_at,
+        '{{ invocation_id }}' as dbt_invocation_id
+    from player_rows
+    where exclusion_reason is not null
+
+)
+
+select * from final

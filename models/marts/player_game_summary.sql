@@ -1,0 +1,72 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_window',
+        on_schema_change='append_new_columns',
+        full_refresh=false
+    )
+}}
+{%- if flags.EMPTY and is_incremental() %}
+    {{ exceptions.raise_compiler_error(
+        '--empty would replace the window of ' ~ this ~ ' by nothing. Leave it out.'
+    ) }}
+{%- endif %}
+-- The window's tests read the thresholds, and only what comes before a model can stop it.
+-- depends_on: {{ ref('quality_thresholds') }}
+with
+
+window_rows as (
+
+    select * from {{ ref('int_player_game_summary_window') }}
+
+),
+
+final as (
+
+    select
+        game_date,
+        game_id,
+        season_year,
+        player_lookup,
+        player_full_name,
+        universal_player_id,
+        team_abbr,
+        opponent_team_abbr,
+        is_home,
+        minutes_played,
+        points,
+        assists,
+        total_rebounds,
+        offensive_rebounds,
+        defensive_rebounds,
+        steals,
+        blocks,
+        turnovers,
+        personal_fouls,
+        plus_minus,
+        fg_makes,
+        fg_attempts,
+        three_pt_makes,
+        three_pt_attempts,
+        ft_makes,
+        ft_attempts,
+        ts_pct,
+        efg_pct,
+        usage_rate,
+        player_status,
+        is_active,
+        dnp_reason,
+        dnp_reason_category,
+        primary_source_used,
+        has_nbac_gamebook,
+        has_bdl_boxscores,
+        sources_disagree,
+        source_processed_at,
+        row_hash,
+        {{ run_timestamp() }} as processed_at,
+        '{{ invocation_id }}' as dbt_invocation_id
+    from window_rows
+
+)
+
+select * from final

@@ -1,0 +1,63 @@
+with
+
+source as (
+
+    select * from {{ source('nbac', 'nbac_gamebook_player_stats') }}
+    where {{ in_any_partition('game_date') }}
+
+),
+
+renamed as (
+
+    select
+        ---------- ids
+        game_id as source_game_id,
+
+        ---------- strings
+        coalesce(
+            nullif(upper(trim(home_team_abbr)), ''), {{ dbt.split_part('game_id', "'_'", 3) }}
+        ) as home_team_abbr,
+        coalesce(
+            nullif(upper(trim(away_team_abbr)), ''), {{ dbt.split_part('game_id', "'_'", 2) }}
+        ) as away_team_abbr,
+        upper(trim(team_abbr)) as team_abbr,
+        coalesce(
+            {{ player_lookup('player_lookup') }}, {{ player_lookup('player_name') }}
+        ) as player_lookup,
+        player_name as player_full_name,
+        lower(trim(player_status)) as player_status,
+        nullif(trim(dnp_reason), '') as dnp_reason,
+        minutes as minutes_text,
+        source_file_path,
+
+        ---------- numerics
+        {{ minutes_played('minutes') }} as minutes_played,
+        points,
+        assists,
+        total_rebounds,
+        offensive_rebounds,
+        defensive_rebounds,
+        steals,
+        blocks,
+        turnovers,
+        personal_fouls,
+        plus_minus,
+        field_goals_made as fg_makes,
+        field_goals_attempted as fg_attempts,
+        three_pointers_made as three_pt_makes,
+        three_pointers_attempted as three_pt_attempts,
+        free_throws_made as ft_makes,
+        free_throws_attempted as ft_attempts,
+
+        ---------- booleans
+        coalesce({{ minutes_unparseable('minutes') }}, false) as is_minutes_unparseable,
+
+        ---------- dates and timestamps
+        game_date as source_game_date,
+        processed_at as source_processed_at
+
+    from source
+
+)
+
+select * from renamed
