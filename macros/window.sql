@@ -85,7 +85,7 @@
             {{ return(text) }}
         {% endif %}
     {% endif %}
-    {{ exceptions.raise_compiler_error(name ~ ' ' ~ (text | tojson) ~ ' is not a date. ' ~ hint) }}
+    {{ exceptions.raise_compiler_error(name ~ ' ' ~ "'" ~ text ~ "'" ~ ' is not a date. ' ~ hint) }}
 {% endmacro %}
 
 {% macro _days_in_month(year, month) %}

@@ -3,7 +3,7 @@
     metric in the seed quality_thresholds: warns from warn_above, fails above error_above. Percent.
 #}
 {% test null_rate(model, column_name, metric, filter='true') %}
-{{ config(fail_calc='coalesce(max(failure_level), 0)', warn_if='>= 1', error_if='>= 2') }}
+{{ config(fail_calc=worst_verdict(), warn_if='>= 1', error_if='>= 2') }}
 
 with
 
@@ -34,7 +34,7 @@ select
     measured.null_pct,
     thresholds.warn_above,
     thresholds.error_above,
-    case when measured.null_pct > thresholds.error_above then 2 else 1 end as failure_level
+    case when measured.null_pct > thresholds.error_above then 'error' else 'warn' end as verdict
 from measured
 cross join thresholds
 where measured.null_pct >= thresholds.warn_above or measured.null_pct > thresholds.error_above

@@ -3,7 +3,7 @@
     them. Fails where the gamebook gave all of them; warns where balldontlie did, whose numbers are often wrong.
 #}
 {% test team_minutes_add_up(model) %}
-{{ config(fail_calc='coalesce(max(failure_level), 0)', warn_if='>= 1', error_if='>= 2') }}
+{{ config(fail_calc=worst_verdict(), warn_if='>= 1', error_if='>= 2') }}
 
 with
 
@@ -25,7 +25,7 @@ measured as (
 
     select
         *,
-        {{ team_minutes_gap('team_minutes') }} as gap
+        round({{ team_minutes_gap('team_minutes') }}, 2) as gap
     from teams
 
 )
@@ -33,7 +33,7 @@ measured as (
 select
     measured.*,
     thresholds.max_value,
-    case when measured.source_name = 'nbac_gamebook' then 2 else 1 end as failure_level
+    case when measured.source_name = 'nbac_gamebook' then 'error' else 'warn' end as verdict
 from measured
 inner join {{ ref('quality_thresholds') }} as thresholds
     on thresholds.metric = 'team_minutes_gap_' || measured.source_name

@@ -17,3 +17,8 @@
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}
+
+{# For tests that return a row per finding with the verdict warn or error: 0 without rows, 1 to warn, 2 to fail. #}
+{% macro worst_verdict() -%}
+    {{ return("coalesce(max(case verdict when 'error' then 2 else 1 end), 0)") }}
+{%- endmacro %}

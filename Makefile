@@ -1,0 +1,62 @@
+# `make backfill` and `make test` do their own set-up, once. Nothing but Python 3.10-3.13, make and git is needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+# Only wheels and archives with the locked hashes get in. dbt-core's optional parser is left out of the locks, so pip
+# must not look for it.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+START_DATE ?= 2021-10-01
+END_DATE ?= 2024-05-01
+
+.PHONY: help setup backfill test lint format docs lock clean
+
+help: ## Say what each command does
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(INSTALLED) profiles.yml ## Make the environment from the lock, and profiles.yml from its example
+
+backfill: setup ## Fill the embedded DuckDB with three demo seasons, and backfill them
+	$(BIN)/nba-backfill demo-data
+	$(BIN)/nba-backfill run --start-date $(START_DATE) --end-date $(END_DATE)
+
+test: $(INSTALLED_DEV) profiles.yml ## Run all tests
+	$(BIN)/pytest
+
+lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+docs: setup ## Build the dbt docs and serve them
+	$(BIN)/dbt docs generate --no-version-check
+	$(BIN)/dbt docs serve --no-version-check
+
+lock: ## Resolve the locks anew; needs uv
+	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
+	compile="uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+	--no-annotate --quiet --upgrade"; \
+	$$compile --extra dev --output-file requirements-dev.lock && \
+	$$compile --constraints requirements-dev.lock --output-file requirements.lock
+
+clean: ## Remove the environment and what runs have left, but no data
+	rm -rf $(VENV) target logs
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info < (3, 14) else "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ". Pass another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(PIP_INSTALL) --no-build-isolation --editable .
+	touch $@
+
+$(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
+	$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+profiles.yml: profiles.example.yml
+	test -f $@ || cp profiles.example.yml $@
+	touch $@

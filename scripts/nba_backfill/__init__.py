@@ -1,0 +1,1 @@
+"""The `nba-backfill` command: loops date windows over the dbt project that it stands in."""

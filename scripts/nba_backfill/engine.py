@@ -1,0 +1,159 @@
+"""dbt, run in this process: one parse of the project, then any number of windows."""
+
+import json
+import os
+import pickle
+import re
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+from dbt.config.runtime import load_profile
+from dbt.contracts.results import NodeStatus, RunResult
+from dbt.flags import set_from_args
+from dbt_common.context import set_invocation_context
+from dbt_common.exceptions import DbtBaseException
+
+from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.windows import Window
+
+ROWS_SHOWN = 3
+HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
+# What dbt has to say goes to its own log file; the results come back as objects.
+QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
+FAILED = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the tests of one invocation of dbt ended: how many passed, and what those that warned said."""
+
+    passed: int
+    warnings: tuple[str, ...]
+
+
+def find_project(directory: Path) -> Path:
+    """The dbt project to work on: the directory, or the one that this package was installed from.
+
+    Raises ProjectError where neither holds a dbt_project.yml.
+    """
+    installed_from = Path(__file__).resolve().parents[2]
+    for candidate in (directory, installed_from):
+        if (candidate / "dbt_project.yml").is_file():
+            return candidate.resolve()
+    raise ProjectError(f"There is no dbt project in {directory}: change to the project's directory.")
+
+
+def embedded_database(project_dir: Path, target: str | None) -> Path:
+    """The DuckDB file of the profile's target.
+
+    Raises ProjectError where there is no profile, or the target is not DuckDB.
+    """
+    set_invocation_context(dict(os.environ))
+    try:
+        set_from_args(Namespace(PROFILES_DIR=str(_profiles_dir(project_dir)), PROJECT_DIR=str(project_dir)), None)
+        profile = load_profile(str(project_dir), {}, None, target)
+    except DbtBaseException as error:
+        raise ProjectError(f"The dbt profile can't be read: {_sentence(error)}") from error
+    if profile.credentials.type != "duckdb":
+        raise ProjectError(
+            f"Target {profile.target_name} is {profile.credentials.type}, and only the embedded DuckDB is filled from "
+            "here. Pass --target duckdb."
+        )
+    path = Path(profile.credentials.path)
+    if not path.parent.is_dir():
+        raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
+    return path
+
+
+def _profiles_dir(project_dir: Path) -> Path:
+    places = [os.environ.get("DBT_PROFILES_DIR"), project_dir, Path.home() / ".dbt"]
+    for place in places:
+        if place and (Path(place) / "profiles.yml").is_file():
+            return Path(place)
+    raise ProjectError(
+        f"There is no profiles.yml in {project_dir}: run `make setup`, or copy profiles.example.yml to profiles.yml."
+    )
+
+
+class Engine:
+    """A dbt project, parsed once."""
+
+    def __init__(self, project_dir: Path, target: str | None) -> None:
+        """Parse the project for the target, the profile's default when it is None.
+
+        Raises ProjectError when there is no profile or the project doesn't parse.
+        """
+        self._profile = ["--profiles-dir", str(_profiles_dir(project_dir)), *(["--target", target] if target else [])]
+        result = dbtRunner().invoke([*QUIETLY, "parse", *self._profile])
+        if not result.success:
+            raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
+        # dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window
+        # of the first run, for all later ones. So every run gets a copy of its own.
+        self._manifest = pickle.dumps(result.result)
+
+    def prepare(self) -> None:
+        """Check the raw tables, load the seeds and make the staging views. Raises BackfillError."""
+        selection = ["path:seeds", "path:models/staging"]
+        self._run("build", "--select", *selection, "--resource-type", "seed", "--resource-type", "model")
+
+    def build_window(self, window: Window) -> Verdict:
+        """Replace the window in the summary by what the sources say now, if the window's tests let it.
+
+        Raises BackfillError with dbt's own error, or with the tests that failed and rows that show why; the table
+        then holds what it held.
+        """
+        return self._build("window", window)
+
+    def validate(self, window: Window) -> Verdict:
+        """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
+        return self._build("validation", window)
+
+    def rows(self, query: str, window: Window, limit: int = -1) -> list[dict[str, Any]]:
+        """What an analysis of the project, or a test, returns for the window. Raises BackfillError."""
+        selection = ["--select", query, "--limit", str(limit), "--output", "json"]
+        (result,) = self._run("show", *selection, window=window, check_sources=False)
+        return [dict(zip(result.agate_table.column_names, row, strict=True)) for row in result.agate_table.rows]
+
+    def _build(self, selector: str, window: Window) -> Verdict:
+        results = self._run("build", "--selector", selector, window=window, check_sources=False)
+        tests = [result for result in results if result.node.resource_type == "test"]
+        warned = [result for result in tests if result.status == NodeStatus.Warn]
+        return Verdict(len(tests) - len(warned), tuple(self._explain(result, window) for result in warned))
+
+    def _run(
+        self, command: str, *arguments: str, window: Window | None = None, **variables: object
+    ) -> Sequence[RunResult]:
+        values: Mapping[str, object] = variables
+        if window:
+            values = {"start_date": str(window.start), "end_date": str(window.end), **variables}
+        outcome = dbtRunner(manifest=pickle.loads(self._manifest)).invoke(  # noqa: S301 - written by this process
+            [*QUIETLY, command, *self._profile, *arguments, "--vars", json.dumps(values)]
+        )
+        results: Sequence[RunResult] = outcome.result.results if outcome.result else []
+        failed = [result for result in results if result.status in FAILED]
+        if failed and window:
+            raise BackfillError("\n".join(self._explain(result, window) for result in failed))
+        if not outcome.success:
+            raise BackfillError(_sentence(outcome.exception) if outcome.exception else _messages(failed))
+        return results
+
+    def _explain(self, result: RunResult, window: Window) -> str:
+        if result.node.resource_type != "test" or result.status not in (NodeStatus.Fail, NodeStatus.Warn):
+            return f"{result.node.name}: {_sentence(result.message)}"
+        rows = self.rows(result.node.name, window, limit=ROWS_SHOWN)
+        lines = [", ".join(f"{name} {value}" for name, value in row.items() if value is not None) for row in rows]
+        return "\n    ".join([f"{result.node.name} found, for example:", *lines])
+
+
+def _messages(results: Sequence[RunResult]) -> str:
+    return "\n".join(f"{result.node.name}: {_sentence(result.message)}" for result in results)
+
+
+def _sentence(error: object) -> str:
+    """What dbt says, on one line, without its heading and the trail of macros that it adds."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and not HEADING_OR_TRAIL.match(line))

@@ -1,0 +1,28 @@
+"""What can go wrong, as sentences for the user and exit codes for scripts."""
+
+
+class BackfillError(Exception):
+    """Something that the user can act on.
+
+    The message is what is printed: what was wrong, where, and what to do.
+    """
+
+    exit_code: int = 1
+
+
+class ArgumentError(BackfillError):
+    """The command was called with arguments that cannot work, such as a window that ends before it starts."""
+
+    exit_code = 2
+
+
+class InputError(BackfillError):
+    """Raw data cannot be used as it is; nothing of it was stored."""
+
+    exit_code = 3
+
+
+class ProjectError(BackfillError):
+    """The dbt project or its profile is missing or broken, or the warehouse can't be reached."""
+
+    exit_code = 4

@@ -1,0 +1,120 @@
+"""What the tests share: a project of their own, databases to run it on, and the commands as a user would run them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
+WEEK = ("2021-12-20", "2021-12-26")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and all that it printed."""
+
+    code: int
+    output: str
+
+
+class Warehouse:
+    """A project directory and a DuckDB file, to run `dbt` and `nba-backfill` on as a user would."""
+
+    def __init__(self, project: Path, database: Path) -> None:
+        self.project = project
+        self.database = database
+
+    def dbt(self, command: str, *arguments: str, window: tuple[str, str] | None = None) -> Outcome:
+        """Run dbt. The window is passed as quoted strings."""
+        variables = ["--vars", f"{{start_date: '{window[0]}', end_date: '{window[1]}'}}"] if window else []
+        return self._run("dbt", command, "--no-version-check", "--no-use-colors", *arguments, *variables)
+
+    def cli(self, *arguments: str) -> Outcome:
+        return self._run("nba-backfill", *arguments)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.database), read_only=True) as con:
+            con.execute("set search_path = 'nba_analytics,nba_raw,nba_reference'")
+            return con.execute(sql).fetchall()
+
+    def execute(self, *statements: str) -> None:
+        with duckdb.connect(str(self.database)) as con:
+            con.execute("set search_path = 'nba_analytics,nba_raw,nba_reference'")
+            for statement in statements:
+                con.execute(statement)
+
+    def summary(self) -> set[tuple[Any, ...]]:
+        """Every row of the summary by its key and hash. Empty where there is no summary yet."""
+        if not self.query("select 1 from duckdb_tables() where table_name = 'player_game_summary'"):
+            return set()
+        return set(self.query("select game_date, player_lookup, team_abbr, row_hash from player_game_summary"))
+
+    def _run(self, program: str, *arguments: str) -> Outcome:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))},
+            "NBA_DUCKDB_PATH": str(self.database),
+            "COLUMNS": "200",
+        }
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / program), *arguments],
+            cwd=self.project,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the dbt project, so that no test touches the checkout's profile, data, target or logs."""
+    directory = tmp_path_factory.mktemp("project")
+    for name in PROJECT_FILES:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("python", "__pycache__"))
+        else:
+            shutil.copy(source, directory / name)
+    shutil.copy(REPOSITORY / "profiles.example.yml", directory / "profiles.yml")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def demo_file(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one demo season and the summary of one week of it. To be copied, not written."""
+    warehouse = Warehouse(project, tmp_path_factory.mktemp("demo") / "nba.duckdb")
+    assert warehouse.cli("demo-data", "--seasons", "2021").code == 0
+    built = warehouse.dbt("build", "--exclude", "resource_type:unit_test", window=WEEK)
+    assert built.code == 0, built.output
+    return warehouse.database
+
+
+@pytest.fixture
+def demo(project: Path, demo_file: Path, tmp_path: Path) -> Warehouse:
+    """A database of the test's own with one demo season and the summary of WEEK."""
+    return Warehouse(project, Path(shutil.copy(demo_file, tmp_path / "nba.duckdb")))
+
+
+@pytest.fixture
+def empty(project: Path, tmp_path: Path) -> Warehouse:
+    """A database that does not exist yet."""
+    return Warehouse(project, tmp_path / "nba.duckdb")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The real box scores, where they are. They are no part of the project, so most users lack them."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"the real box scores are not there: {REAL_DATA}")
+    return REAL_DATA

@@ -1,0 +1,119 @@
+"""The real box scores of 2021-22 and 2022-23 against the NBA's own log. Runs where they are beside the checkout."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Warehouse
+
+STATISTICS = ("points", "total_rebounds", "assists", "steals", "blocks", "turnovers")
+
+
+@pytest.fixture(scope="module")
+def real(real_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Both seasons, backfilled in windows of seven days by the command that a user would give."""
+    warehouse = Warehouse(project, tmp_path_factory.mktemp("real") / "nba.duckdb")
+    loaded = warehouse.cli("load-raw", str(real_data / "raw"))
+    assert loaded.code == 0, loaded.output
+    done = warehouse.cli("run", "--start-date", "2021-10-01", "--end-date", "2023-06-30")
+    assert done.code == 0, done.output
+    assert "done: 81 windows" in done.output or "skipped without games" in done.output
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def official(real: Warehouse, real_data: Path) -> Warehouse:
+    """The NBA's log beside the summary, each player-game with the row of the same player, date and team."""
+    log = real_data / "truth" / "nba_official_player_logs_2021.parquet"
+    real.execute(
+        f"""
+        create view official as
+        select
+            log.*,
+            summary.player_lookup is not null as is_found,
+            summary.minutes_played - log.minutes as minutes_off,
+            summary.* exclude (game_date, player_lookup, team_abbr, points, assists, steals, blocks, turnovers, plus_minus),
+            {", ".join(f"summary.{name} as summary_{name}" for name in STATISTICS)}
+        from (select * replace (player_lookup as player_lookup) from read_parquet('{log}')) as log
+        left join player_game_summary as summary using (game_date, player_lookup, team_abbr)
+        """
+    )
+    return real
+
+
+def test_every_official_player_game_has_exactly_one_row(official: Warehouse) -> None:
+    assert official.query("select count(*), count(*) filter (is_found) from official") == [(27_931, 27_931)]
+
+
+def test_statistics_equal_the_official_ones_in_all_but_one(official: Warehouse) -> None:
+    official_names = {"total_rebounds": "rebounds"}
+    equal = " and ".join(f"summary_{name} = {official_names.get(name, name)}" for name in STATISTICS)
+    assert official.query(f"select count(*) from official where {equal}") == [(27_930,)]
+    assert official.query(f"select player_lookup, game_date::varchar, player_status, minutes_played, minutes from official "
+                          f"where ({equal}) is not true") == [("markieffmorris", "2022-04-26", "dnp", None, 0)]
+
+
+def test_minutes_are_the_official_whole_minutes(official: Warehouse) -> None:
+    within = "select count(*) from official where abs(minutes_off) <= {}"
+    assert official.query(within.format(0.51)) == [(27_925,)]
+    assert official.query(within.format(0.75)) == [(27_930,)]
+
+
+def test_no_key_stands_twice_and_no_game_on_two_dates(real: Warehouse) -> None:
+    assert real.query(
+        "select season_year, count(*) - count(distinct (game_date, player_lookup, team_abbr)), count(distinct game_id) "
+        "from player_game_summary group by 1 order by 1"
+    ) == [(2021, 0, 1_323), (2022, 0, 1_320)]
+
+
+def test_every_named_gamebook_row_is_in_and_only_players_that_it_lacks_beside_it(real: Warehouse) -> None:
+    assert real.query(
+        "select season_year, count(*) filter (has_nbac_gamebook), count(*) filter (not has_nbac_gamebook) "
+        "from player_game_summary group by 1 order by 1"
+    ) == [(2021, 44_762, 5), (2022, 43_652, 18)]
+    assert real.query("select exclusion_reason, count(*) from excluded_box_score_rows group by 1") == [("no_player_name", 15)]
+    # The gamebook lists these games without the name, or without the player.
+    assert real.query(
+        "select player_lookup, team_abbr, count(*) from player_game_summary where not has_nbac_gamebook "
+        "group by 1, 2 order by 1"
+    ) == [
+        ("djstewartjr", "SAS", 1),
+        ("donovanwilliams", "ATL", 5),
+        ("garyclark", "NOP", 1),
+        ("iboubadji", "POR", 6),
+        ("jaredharper", "NOP", 1),
+        ("keatonwallace", "LAC", 2),
+        ("rjhampton", "ORL", 4),
+        ("robertwoodardii", "SAS", 1),
+        ("xaviercooks", "WAS", 1),
+        ("xaviermoon", "LAC", 1),
+    ]  # fmt: skip
+
+
+def test_the_gamebook_is_right_about_lebron_james(real: Warehouse) -> None:
+    ((minutes, points, source, disagreement),) = real.query(
+        "select minutes_played::varchar, points, primary_source_used, sources_disagree from player_game_summary "
+        "where player_lookup = 'lebronjames' and game_date = '2022-03-05'"
+    )
+    assert (minutes, points, source) == ("38.55", 56, "nbac_gamebook")
+    assert disagreement.startswith("minutes, points, assists")
+
+
+def test_a_player_whom_two_teams_list_keeps_both_rows(real: Warehouse) -> None:
+    assert real.query(
+        "select team_abbr, player_status from player_game_summary where player_lookup = 'mobamba' "
+        "and game_date = '2023-02-09' order by 1"
+    ) == [("LAL", "inactive"), ("ORL", "dnp")]
+
+
+def test_minutes_are_null_for_those_who_did_not_play_and_nobody_else(real: Warehouse) -> None:
+    shares = real.query(
+        "select season_year, 100.0 * count(*) filter (minutes_played is null) / count(*), "
+        "count(*) filter (is_active and minutes_played is null) from player_game_summary group by 1"
+    )
+    assert all(36 <= share <= 38 and lost == 0 for _, share, lost in shares)
+
+
+def test_a_single_window_gives_what_the_weeks_gave(real: Warehouse) -> None:
+    by_weeks = real.summary()
+    assert real.dbt("run", window=("2021-10-01", "2023-06-30")).code == 0
+    assert real.summary() == by_weeks
