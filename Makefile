@@ -31,6 +31,8 @@ lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	NBA_TARGET=duckdb NBA_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint models tests analyses
+	$(BIN)/python scripts/lint_bigquery.py models tests analyses
 
 docs: setup ## Build the dbt docs and serve them
 	$(BIN)/dbt docs generate --no-version-check

@@ -1,4 +1,7 @@
-{# Dates of the window on which a source has games or the summary has rows. All other dates cost a backfill nothing. #}
+{#
+    Dates of the window on which a source has games or the summary has rows. All other dates cost a
+    backfill nothing.
+#}
 {%- set summary_exists = execute and load_relation(ref('player_game_summary')) is not none %}
 -- Before the first window there is no summary to read.
 -- depends_on: {{ ref('player_game_summary') }}
@@ -26,7 +29,7 @@ summary as (
 
 )
 
-select
+select -- noqa: CV13
     coalesce(games.game_date, summary.game_date) as game_date,
     coalesce(games.game_count, 0) as game_count,
     coalesce(summary.row_count, 0) as row_count

@@ -3,7 +3,7 @@
     An empty window is no fault, an empty table is: nothing was ever loaded, and a run would empty the summary.
 #}
 {% macro check_sources() %}
-    {% if execute and flags.WHICH in ('run', 'build', 'test') and var('check_sources') %}
+    {% if execute and flags.WHICH in ('run', 'build', 'test', 'run-operation') and var('check_sources') %}
         {% for node in graph.sources.values() if node.package_name == project_name %}
             {% set wanted = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) %}
             {% set found = adapter.get_relation(node.database, node.schema, node.identifier) %}

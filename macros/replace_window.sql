@@ -7,6 +7,16 @@
     {{ return(adapter.dispatch('get_incremental_replace_window_sql', 'nba_analytics')(arg_dict)) }}
 {% endmacro %}
 
+{# BigQuery's way, as the default: one MERGE that matches nothing, so it deletes the window and inserts the new rows. #}
+{% macro default__get_incremental_replace_window_sql(arg_dict) -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    merge into {{ arg_dict['target_relation'] }}
+    using (select {{ columns }} from {{ arg_dict['temp_relation'] }})
+    on false
+    when not matched by source and ({{ replaced_rows() }}) then delete
+    when not matched then insert ({{ columns }}) values ({{ columns }})
+{%- endmacro %}
+
 {% macro duckdb__get_incremental_replace_window_sql(arg_dict) -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     delete from {{ arg_dict['target_relation'] }} where {{ replaced_rows() }};

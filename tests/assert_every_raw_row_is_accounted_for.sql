@@ -1,4 +1,7 @@
-{# Every raw row of the window's games is merged into the summary or stands among the excluded rows: nothing is lost. #}
+{#
+    Every raw row of the window's games is merged into the summary or stands among the excluded
+    rows: nothing is lost.
+#}
 with
 
 raw_games as (
@@ -79,16 +82,24 @@ kept_dates as (
     from kept
     group by 1, 2
 
+),
+
+final as (
+
+    select
+        coalesce(raw_dates.source_name, kept_dates.source_name) as source_name,
+        coalesce(raw_dates.game_date, kept_dates.game_date) as game_date,
+        coalesce(raw_dates.raw_rows, 0) as raw_rows,
+        coalesce(kept_dates.kept_rows, 0) as kept_rows
+    from raw_dates
+    full outer join kept_dates
+        on
+            raw_dates.source_name = kept_dates.source_name
+            and raw_dates.game_date = kept_dates.game_date
+    where
+        {{ in_window('coalesce(raw_dates.game_date, kept_dates.game_date)') }}
+        and coalesce(raw_dates.raw_rows, 0) != coalesce(kept_dates.kept_rows, 0)
+
 )
 
-select
-    coalesce(raw_dates.source_name, kept_dates.source_name) as source_name,
-    coalesce(raw_dates.game_date, kept_dates.game_date) as game_date,
-    coalesce(raw_dates.raw_rows, 0) as raw_rows,
-    coalesce(kept_dates.kept_rows, 0) as kept_rows
-from raw_dates
-full outer join kept_dates
-    on raw_dates.source_name = kept_dates.source_name and raw_dates.game_date = kept_dates.game_date
-where
-    {{ in_window('coalesce(raw_dates.game_date, kept_dates.game_date)') }}
-    and coalesce(raw_dates.raw_rows, 0) != coalesce(kept_dates.kept_rows, 0)
+select * from final

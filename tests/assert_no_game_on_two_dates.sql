@@ -1,7 +1,7 @@
 {#
-    No game stands in a source under two dates: two games of a season between the same home and away team with the
-    same statistics are one, and the summary would hold it twice. Looks at the window's games and the rest of their
-    season, because the second date can be months away.
+    No game stands in a source under two dates: two games of a season between the same home and away
+    team with the same statistics are one, and the summary would hold it twice. Looks at the
+    window's games and the rest of their season, because the second date can be months away.
 #}
 with
 
@@ -52,7 +52,7 @@ source_games as (
         sum(steals) as steals,
         sum(turnovers) as turnovers
     from player_rows
-    group by 1, 2, 3, 4
+    group by source_name, source_game_date, source_home_team_abbr, source_away_team_abbr
     having sum(points) > 0
 
 ),
@@ -70,20 +70,26 @@ dated_games as (
     inner join {{ ref('int_games') }} as games
         using (source_name, source_game_date, source_home_team_abbr, source_away_team_abbr)
 
+),
+
+final as (
+
+    select
+        source_name,
+        season_year,
+        home_team_abbr,
+        away_team_abbr,
+        points,
+        min(game_id) as first_game_id,
+        max(game_id) as last_game_id
+    from dated_games
+    group by
+        source_name, season_year, home_team_abbr, away_team_abbr,
+        points, squared_points, assists, total_rebounds, steals, turnovers
+    having
+        count(distinct game_date) > 1
+        and count(case when {{ in_window('game_date') }} then 1 end) > 0
+
 )
 
-select
-    source_name,
-    season_year,
-    home_team_abbr,
-    away_team_abbr,
-    points,
-    min(game_id) as first_game_id,
-    max(game_id) as last_game_id
-from dated_games
-group by
-    source_name, season_year, home_team_abbr, away_team_abbr,
-    points, squared_points, assists, total_rebounds, steals, turnovers
-having
-    count(distinct game_date) > 1
-    and count(case when {{ in_window('game_date') }} then 1 end) > 0
+select * from final

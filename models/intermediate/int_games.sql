@@ -1,4 +1,4 @@
-{# Which game is meant by each spelling of a game in each source, and on which date was it played? #}
+{# Which game does each spelling of a game in each source mean, and on which date was it played? #}
 with
 
 nbac as (
@@ -124,7 +124,9 @@ possible_moves as (
         nbac_games.game_date,
         bdl_games.home_team_abbr,
         bdl_games.away_team_abbr,
-        abs({{ dbt.datediff('bdl_games.source_game_date', 'nbac_games.game_date', 'day') }}) as days
+        abs(
+            {{ dbt.datediff('bdl_games.source_game_date', 'nbac_games.game_date', 'day') }}
+        ) as days_apart
     from bdl_games
     inner join nbac_games
         on
@@ -147,10 +149,12 @@ ranked_moves as (
     select
         *,
         row_number() over (
-            partition by home_team_abbr, away_team_abbr, source_game_date order by days, game_date
+            partition by home_team_abbr, away_team_abbr, source_game_date
+            order by days_apart, game_date
         ) as rank_for_bdl,
         row_number() over (
-            partition by home_team_abbr, away_team_abbr, game_date order by days, source_game_date
+            partition by home_team_abbr, away_team_abbr, game_date
+            order by days_apart, source_game_date
         ) as rank_for_nbac
     from possible_moves
 

@@ -1,4 +1,7 @@
-{# Which rows will the window hold? On a table of their own, so that tests can stop them before they are published. #}
+{#
+    Which rows will the window hold? On a table of their own, so that tests can stop them before
+    they are published.
+#}
 {{ config(materialized='table') }}
 with
 
@@ -15,7 +18,8 @@ with_team_totals as (
         sum(minutes_played) over team_game as team_minutes,
         sum({{ shooting_possessions() }} + 100 * turnovers) over team_game as team_possessions,
         count(case when is_active then 1 end) over team_game
-        - count(minutes_played + fg_attempts + ft_attempts + turnovers) over team_game as incomplete_rows
+        - count(minutes_played + fg_attempts + ft_attempts + turnovers) over team_game
+            as incomplete_rows
     from player_games
     window team_game as (partition by game_id, team_abbr)
 
@@ -30,7 +34,8 @@ measured as (
         case
             when incomplete_rows = 0 and {{ team_minutes_gap('team_minutes') }} <= 5
                 then {{ ratio(
-                    '(' ~ shooting_possessions() ~ ' + 100 * turnovers) * cast(round(team_minutes * 100) as bigint)',
+                    '(' ~ shooting_possessions() ~ ' + 100 * turnovers)'
+                    ~ ' * cast(round(team_minutes * 100) as bigint)',
                     '5 * team_possessions * cast(round(minutes_played * 100) as bigint)'
                 ) }}
         end as usage_rate
@@ -47,4 +52,4 @@ final as (
 
 )
 
-select * from final
+select * from final -- noqa: AM04

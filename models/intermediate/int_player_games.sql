@@ -32,15 +32,19 @@ merged as (
         team_abbr,
         {%- for column in [
             'game_id', 'season_year', 'home_team_abbr', 'away_team_abbr', 'player_full_name',
-            'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'minutes_played', 'plus_minus',
+            'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'minutes_played',
+            'plus_minus',
         ] + statistics %}
-            case when nbac.source_name is not null then nbac.{{ column }} else bdl.{{ column }} end as {{ column }},
+            case
+                when nbac.source_name is not null then nbac.{{ column }}
+                else bdl.{{ column }}
+            end as {{ column }},
         {%- endfor %}
         coalesce(nbac.source_name, bdl.source_name) as primary_source_used,
         nbac.source_name is not null as has_nbac_gamebook,
         bdl.source_name is not null as has_bdl_boxscores,
-        -- A source that lists someone who did not play says 0, '' or nothing. BDL's minutes are whole
-        -- ones, so only more than one minute apart is a disagreement.
+        -- A source that lists someone who did not play says 0, '' or nothing. BDL's minutes are
+        -- whole ones, so only more than one minute apart is a disagreement.
         nullif(
             substr(
                 case
@@ -49,11 +53,11 @@ merged as (
                     else ''
                 end
                 {%- for column in statistics %}
-                || case
-                    when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
-                        then ', {{ column }}'
-                    else ''
-                end
+                    || case
+                        when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
+                            then ', {{ column }}'
+                        else ''
+                    end
                 {%- endfor %},
                 3
             ), ''
@@ -79,7 +83,10 @@ final as (
         player_full_name,
         universal_player_id,
         team_abbr,
-        case when team_abbr = home_team_abbr then away_team_abbr else home_team_abbr end as opponent_team_abbr,
+        case
+            when team_abbr = home_team_abbr then away_team_abbr
+            else home_team_abbr
+        end as opponent_team_abbr,
         team_abbr = home_team_abbr as is_home,
         minutes_text as source_minutes,
         is_minutes_unparseable,

@@ -1,8 +1,8 @@
-{# Which key of the summary does each raw row of the window have, and if it can't be in the summary, why not? #}
+{# Which key of the summary does each raw row of the window have? If it can't be there, why not? #}
 {%- set statistics = counted_statistics() %}
 {%- set shared_columns = [
-    'source_game_id', 'home_team_abbr', 'away_team_abbr', 'team_abbr', 'player_lookup', 'player_full_name',
-    'minutes_text', 'source_file_path', 'minutes_played',
+    'source_game_id', 'home_team_abbr', 'away_team_abbr', 'team_abbr', 'player_lookup',
+    'player_full_name', 'minutes_text', 'source_file_path', 'minutes_played',
 ] + statistics + ['is_minutes_unparseable', 'source_game_date', 'source_processed_at'] %}
 with
 
@@ -63,7 +63,7 @@ raw_rows as (
             when
                 minutes_played > 0 or is_minutes_unparseable
                 {%- for column in statistics %}
-                or {{ column }} > 0
+                    or {{ column }} > 0
                 {%- endfor %}
                 then 'active'
             else 'dnp'
@@ -96,10 +96,10 @@ in_games as (
         raw_rows.minutes_text,
         raw_rows.is_minutes_unparseable,
         raw_rows.minutes_played,
-        raw_rows.plus_minus,
         {%- for column in statistics %}
-            raw_rows.{{ column }}{{ "," if not loop.last }}
+            raw_rows.{{ column }},
         {%- endfor %}
+        raw_rows.plus_minus
     from raw_rows
     left join games
         on
@@ -147,10 +147,10 @@ hashed as (
 
     select
         *,
-        {{ hash_of(
-            ['game_id', 'team_abbr', 'player_lookup', 'player_status', 'dnp_reason', 'minutes_text', 'plus_minus']
-            + statistics
-        ) }} as statistics_hash
+        {{ hash_of([
+            'game_id', 'team_abbr', 'player_lookup', 'player_status', 'dnp_reason', 'minutes_text',
+            'plus_minus',
+        ] + statistics) }} as statistics_hash
     from named
 
 ),
@@ -166,16 +166,16 @@ ranked as (
             order by
                 is_in_nbac desc,
                 source_processed_at desc,
-                case when player_status = 'active' then 0 else 1 end,
-                statistics_hash
+                case when player_status = 'active' then 0 else 1 end asc,
+                statistics_hash asc
         ) as rank_in_key,
         first_value(statistics_hash) over (
             partition by source_name, game_date, player_lookup, team_abbr
             order by
                 is_in_nbac desc,
                 source_processed_at desc,
-                case when player_status = 'active' then 0 else 1 end,
-                statistics_hash
+                case when player_status = 'active' then 0 else 1 end asc,
+                statistics_hash asc
         ) as statistics_hash_of_key,
         max(source_processed_at) over (
             partition by source_name, game_date, player_lookup, team_abbr, is_in_nbac
@@ -200,7 +200,8 @@ final as (
             when team_abbr is null or team_abbr not in (home_team_abbr, away_team_abbr)
                 then 'team_not_in_game'
             when rank_in_key > 1 and statistics_hash = statistics_hash_of_key then 'exact_duplicate'
-            when rank_in_key > 1 and source_processed_at = latest_processed_at then 'conflicting_duplicate'
+            when rank_in_key > 1 and source_processed_at = latest_processed_at
+                then 'conflicting_duplicate'
             when rank_in_key > 1 then 'superseded'
         end as exclusion_reason,
         game_id,
@@ -217,10 +218,10 @@ final as (
         minutes_text,
         is_minutes_unparseable,
         minutes_played,
-        plus_minus,
         {%- for column in statistics %}
-            {{ column }}{{ "," if not loop.last }}
+            {{ column }},
         {%- endfor %}
+        plus_minus
     from ranked
 
 )

@@ -1,3 +1,6 @@
-{# What did the sources say when the window was built? Kept, because the summary, the excluded rows and the tests all read it. #}
+{#
+    What did the sources say when the window was built? Kept, because the summary, the excluded rows
+    and the tests all read it.
+#}
 {{ config(materialized='table') }}
-select * from {{ ref('int_player_rows') }}
+select * from {{ ref('int_player_rows') }} -- noqa: AM04

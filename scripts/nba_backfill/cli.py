@@ -55,11 +55,11 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BackfillError as error:
-            log.error("%s", error)
+            log.error("%s", error)  # noqa: TRY400 - the user's mistake, not a fault whose traceback would help
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            log.error("stopped by Ctrl-C")
+            log.warning("stopped by Ctrl-C")
             click.echo("Stopped. The summary holds every window that was done.", err=True)
             ctx.exit(130)
 
@@ -77,11 +77,12 @@ def main() -> None:
 @click.option("--batch-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days in a window.")
 @target_option
 def run(start_date: str, end_date: str, batch_days: int, target: str | None) -> None:
-    """Replace the dates from start to end, one window after the other.
+    """Backfill a range of dates.
 
-    Each window is built beside the summary, tested there, and published in one transaction. A window that fails stops
-    the run; the same command does it again when the data is corrected. Windows without games are skipped. At the end
-    the whole range is tested. Everything is also in logs/backfill.
+    Replaces the dates from start to end, one window after the other. Each window is built beside the summary, tested
+    there, and published in one transaction. A window that fails stops the run; the same command does it again when the
+    data is corrected. Windows without games are skipped. At the end the whole range is tested. Everything is also in
+    logs/backfill.
     """
     window = parse_window(start_date, end_date)
     log_file = _log_to_file()
@@ -117,10 +118,11 @@ def run(start_date: str, end_date: str, batch_days: int, target: str | None) -> 
 @click.argument("directory", type=click.Path(path_type=Path, resolve_path=True))
 @target_option
 def load_raw(directory: Path, target: str | None) -> None:
-    """Load raw tables from the files in DIRECTORY into the embedded DuckDB.
+    """Load files into the embedded DuckDB.
 
-    Reads Parquet, CSV and JSON lines named after their table, for example bdl_player_boxscores_2021.parquet. Loading
-    a file again replaces what it loaded before. All files are checked first: if one is bad, nothing is loaded.
+    Reads the Parquet, CSV and JSON lines files in DIRECTORY that are named after a raw table, for example
+    bdl_player_boxscores_2021.parquet. Loading a file again replaces what it loaded before. All files are checked
+    first: if one is bad, nothing is loaded.
     """
     tables = raw.raw_tables(Path.cwd())
     with _database(target) as con:
@@ -137,20 +139,21 @@ def load_raw(directory: Path, target: str | None) -> None:
 @click.option("--scale", type=click.IntRange(min=1), default=1, show_default=True, help="So many times the seasons.")
 @target_option
 def demo_data(seasons: str, seed: int, scale: int, target: str | None) -> None:
-    """Load an invented league into the embedded DuckDB, in the shape and with the faults of the real raw tables.
+    """Load an invented league.
 
-    The same options give the same league. It replaces demo data that was loaded before.
+    It has the shape and the faults of the real raw tables and goes into the embedded DuckDB. The same options give the
+    same league. It replaces demo data that was loaded before.
     """
     from nba_backfill import demo  # numpy and the generator, which no other command needs
 
     first, last = _seasons(seasons)
+    try:
+        league = demo.generate(first, last, seed=seed, scale=scale)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
     tables = raw.raw_tables(Path.cwd())
     with _database(target) as con:
         _refuse_to_mix(con, tables, demo=True)
-        try:
-            league = demo.generate(first, last, seed=seed, scale=scale)
-        except ValueError as error:
-            raise ArgumentError(str(error)) from error
         for table in tables:
             raw.replace_rows(con, table, league.tables[table.name], DEMO_DATA)
     for table in tables:
@@ -160,11 +163,13 @@ def demo_data(seasons: str, seed: int, scale: int, target: str | None) -> None:
 
 def _seasons(text: str) -> tuple[int, int]:
     first, _, last = text.partition("-")
-    if not (first.isdecimal() and (last or first).isdecimal()):
+    if "-" not in text:
+        last = first
+    if not (first.isdecimal() and last.isdecimal()):
         raise ArgumentError(
             f"--seasons {text!r} is not a range of years. Pass it as 2021-2023, or 2021 for one season."
         )
-    return int(first), int(last or first)
+    return int(first), int(last)
 
 
 @contextmanager

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dbt.cli.main import dbtRunner
+from dbt.artifacts.resources.types import NodeType
+from dbt.artifacts.schemas.results import RunStatus, TestStatus
+from dbt.artifacts.schemas.run import RunResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.config.runtime import load_profile
-from dbt.contracts.results import NodeStatus, RunResult
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
-from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.errors import BackfillError, InputError, ProjectError
 from nba_backfill.windows import Window
 
 ROWS_SHOWN = 3
 HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
 # What dbt has to say goes to its own log file; the results come back as objects.
 QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
-FAILED = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
+FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def embedded_database(project_dir: Path, target: str | None) -> Path:
             f"Target {profile.target_name} is {profile.credentials.type}, and only the embedded DuckDB is filled from "
             "here. Pass --target duckdb."
         )
-    path = Path(profile.credentials.path)
+    credentials: Any = profile.credentials
+    path = Path(credentials.path)
     if not path.parent.is_dir():
         raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
     return path
@@ -96,7 +99,17 @@ class Engine:
         self._manifest = pickle.dumps(result.result)
 
     def prepare(self) -> None:
-        """Check the raw tables, load the seeds and make the staging views. Raises BackfillError."""
+        """Check the raw tables, load the seeds and make the staging views.
+
+        Raises InputError when a raw table is missing, empty or without a column, ProjectError when the warehouse
+        can't be reached.
+        """
+        checked = self._invoke("run-operation", "check_sources")
+        if not checked.success:
+            reason = "\n".join(str(result.message) for result in _results(checked)) or str(checked.exception)
+            if reason.startswith("Compilation Error"):
+                raise InputError(_sentence(reason))
+            raise ProjectError(f"The warehouse can't be used: {_sentence(reason)}")
         selection = ["path:seeds", "path:models/staging"]
         self._run("build", "--select", *selection, "--resource-type", "seed", "--resource-type", "model")
 
@@ -116,12 +129,13 @@ class Engine:
         """What an analysis of the project, or a test, returns for the window. Raises BackfillError."""
         selection = ["--select", query, "--limit", str(limit), "--output", "json"]
         (result,) = self._run("show", *selection, window=window, check_sources=False)
-        return [dict(zip(result.agate_table.column_names, row, strict=True)) for row in result.agate_table.rows]
+        table: Any = result.agate_table
+        return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
 
     def _build(self, selector: str, window: Window) -> Verdict:
         results = self._run("build", "--selector", selector, window=window, check_sources=False)
-        tests = [result for result in results if result.node.resource_type == "test"]
-        warned = [result for result in tests if result.status == NodeStatus.Warn]
+        tests = [result for result in results if result.node.resource_type == NodeType.Test]
+        warned = [result for result in tests if result.status == TestStatus.Warn]
         return Verdict(len(tests) - len(warned), tuple(self._explain(result, window) for result in warned))
 
     def _run(
@@ -130,27 +144,28 @@ class Engine:
         values: Mapping[str, object] = variables
         if window:
             values = {"start_date": str(window.start), "end_date": str(window.end), **variables}
-        outcome = dbtRunner(manifest=pickle.loads(self._manifest)).invoke(  # noqa: S301 - written by this process
-            [*QUIETLY, command, *self._profile, *arguments, "--vars", json.dumps(values)]
-        )
-        results: Sequence[RunResult] = outcome.result.results if outcome.result else []
-        failed = [result for result in results if result.status in FAILED]
-        if failed and window:
-            raise BackfillError("\n".join(self._explain(result, window) for result in failed))
+        outcome = self._invoke(command, *arguments, "--vars", json.dumps(values))
+        results = _results(outcome)
         if not outcome.success:
-            raise BackfillError(_sentence(outcome.exception) if outcome.exception else _messages(failed))
+            failed = [result for result in results if result.status in FAILED]
+            reasons = [self._explain(result, window) for result in failed]
+            raise BackfillError("\n".join(reasons) or _sentence(outcome.exception))
         return results
 
-    def _explain(self, result: RunResult, window: Window) -> str:
-        if result.node.resource_type != "test" or result.status not in (NodeStatus.Fail, NodeStatus.Warn):
+    def _invoke(self, *arguments: str) -> dbtRunnerResult:
+        runner = dbtRunner(manifest=pickle.loads(self._manifest))  # noqa: S301 - written by this process
+        return runner.invoke([*QUIETLY, *arguments, *self._profile])
+
+    def _explain(self, result: RunResult, window: Window | None) -> str:
+        if window is None or result.status not in (TestStatus.Fail, TestStatus.Warn):
             return f"{result.node.name}: {_sentence(result.message)}"
         rows = self.rows(result.node.name, window, limit=ROWS_SHOWN)
         lines = [", ".join(f"{name} {value}" for name, value in row.items() if value is not None) for row in rows]
         return "\n    ".join([f"{result.node.name} found, for example:", *lines])
 
 
-def _messages(results: Sequence[RunResult]) -> str:
-    return "\n".join(f"{result.node.name}: {_sentence(result.message)}" for result in results)
+def _results(outcome: dbtRunnerResult) -> Sequence[RunResult]:
+    return getattr(outcome.result, "results", [])
 
 
 def _sentence(error: object) -> str:

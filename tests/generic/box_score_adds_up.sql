@@ -1,8 +1,10 @@
 {# The identities that every box score obeys. One row per row and rule broken. #}
 {% test box_score_adds_up(model) %}
 {%- set rules = {
-    'points are 2 * (FGM - 3PM) + 3 * 3PM + FTM': 'points != 2 * (fg_makes - three_pt_makes) + 3 * three_pt_makes + ft_makes',
-    'rebounds are offensive + defensive': 'total_rebounds != offensive_rebounds + defensive_rebounds',
+    'points are 2 * (FGM - 3PM) + 3 * 3PM + FTM':
+        'points != 2 * (fg_makes - three_pt_makes) + 3 * three_pt_makes + ft_makes',
+    'rebounds are offensive + defensive':
+        'total_rebounds != offensive_rebounds + defensive_rebounds',
     'FGM <= FGA': 'fg_makes > fg_attempts',
     '3PM <= 3PA': 'three_pt_makes > three_pt_attempts',
     'FTM <= FTA': 'ft_makes > ft_attempts',

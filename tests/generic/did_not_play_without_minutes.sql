@@ -1,4 +1,7 @@
-{# Someone whom the source says did not play has no minutes there: the summary would drop them without a word. #}
+{#
+    Someone whom the source says did not play has no minutes there: the summary would drop them
+    without a word.
+#}
 {% test did_not_play_without_minutes(model) %}
 
 select
@@ -8,6 +11,6 @@ select
     player_status,
     minutes_text
 from {{ model }}
-where player_status != 'active' and (minutes_played > 0 or points > 0)
+where player_status in ('dnp', 'inactive') and (minutes_played > 0 or points > 0)
 
 {% endtest %}

@@ -1,6 +1,7 @@
 {#
-    The share of rows, among those that pass the filter, in which the column is NULL stays below the thresholds of the
-    metric in the seed quality_thresholds: warns from warn_above, fails above error_above. Percent.
+    The share of rows, among those that pass the filter, in which the column is NULL stays below the
+    thresholds of the metric in the seed quality_thresholds: warns from warn_above, fails above
+    error_above. Percent.
 #}
 {% test null_rate(model, column_name, metric, filter='true') %}
 {{ config(fail_calc=worst_verdict(), warn_if='>= 1', error_if='>= 2') }}

@@ -1,4 +1,7 @@
-{# Every spelling of minutes that a source uses is one that minutes_played reads: none became NULL on the way. #}
+{#
+    Every spelling of minutes that a source uses is one that minutes_played reads: none became NULL
+    on the way.
+#}
 {% test parseable_minutes(model, column_name) %}
 
 select

@@ -1,6 +1,7 @@
 {#
-    The rows of the window are within the seed's row_count_deviation, in percent, of the var baseline_rows. Without a
-    baseline there is nothing to compare. Warns: a corrected source may well hold more rows than before.
+    The rows of the window are within the seed's row_count_deviation, in percent, of the var
+    baseline_rows. Without a baseline there is nothing to compare. Warns: a corrected source may
+    well hold more rows than before.
 #}
 {% test row_count_near_baseline(model) %}
 {{ config(severity='warn') }}
@@ -24,6 +25,7 @@ from measured
 cross join {{ ref('quality_thresholds') }} as thresholds
 where
     thresholds.metric = 'row_count_deviation'
-    and abs(measured.row_count - measured.baseline_rows) * 100.0 > thresholds.warn_above * measured.baseline_rows
+    and abs(measured.row_count - measured.baseline_rows) * 100.0
+    > thresholds.warn_above * measured.baseline_rows
 
 {% endtest %}

@@ -1,6 +1,7 @@
 {#
-    A team's minutes in a game are 240 and 25 for each overtime, within the seed's tolerance for the source that gave
-    them. Fails where the gamebook gave all of them; warns where balldontlie did, whose numbers are often wrong.
+    A team's minutes in a game are 240 and 25 for each overtime, within the seed's tolerance for the
+    source that gave them. Fails where the gamebook gave all of them; warns where balldontlie did,
+    whose numbers are often wrong.
 #}
 {% test team_minutes_add_up(model) %}
 {{ config(fail_calc=worst_verdict(), warn_if='>= 1', error_if='>= 2') }}

@@ -1,4 +1,7 @@
-{# The column, where it isn't NULL, is within min_value and max_value that the seed quality_thresholds gives the metric. #}
+{#
+    The column, where it isn't NULL, is within min_value and max_value that the seed
+    quality_thresholds gives the metric.
+#}
 {% test within_accepted_range(model, column_name, metric=none) %}
 
 select

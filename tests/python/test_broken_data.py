@@ -1,6 +1,7 @@
 """Each kind of broken data makes the test fail that is there for it, and leaves the summary as it was."""
 
 import pytest
+
 from conftest import WEEK, Warehouse
 
 # One active player of the week whom both sources list, with points and rebounds.
@@ -103,7 +104,7 @@ def test_broken_raw_data_fails_its_test_and_never_reaches_the_summary(
         breaks(
             "rows_match_source_keys_player_game_summary",
             "delete from nbac_gamebook_player_stats where (game_date, player_lookup) in "
-            "(select game_date, player_lookup from player_game_summary where not has_bdl_boxscores order by 1, 2 limit 1)",
+            "(select game_date, player_lookup from player_game_summary where not has_bdl_boxscores limit 1)",
         ),
         breaks(
             "assert_every_raw_row_is_accounted_for",
@@ -111,16 +112,14 @@ def test_broken_raw_data_fails_its_test_and_never_reaches_the_summary(
         ),
     ],
 )
-def test_a_summary_that_no_longer_fits_fails_its_test(
-    demo: Warehouse, fails: str, statements: tuple[str, ...]
-) -> None:
+def test_a_summary_that_no_longer_fits_fails_its_test(demo: Warehouse, fails: str, statements: tuple[str, ...]) -> None:
     assert demo.dbt("test", "--exclude", "resource_type:unit_test", window=WEEK).code == 0
     demo.execute(*statements)
 
     tested = demo.dbt("test", "--exclude", "resource_type:unit_test", window=WEEK)
 
     assert tested.code == 1
-    assert f"FAIL" in tested.output
+    assert "FAIL" in tested.output
     assert any(fails in line and "FAIL" in line for line in tested.output.splitlines()), tested.output
 
 
@@ -128,6 +127,8 @@ def test_rows_far_from_the_baseline_warn(demo: Warehouse) -> None:
     variables = f"{{start_date: '{WEEK[0]}', end_date: '{WEEK[1]}', baseline_rows: %s}}"
     rows = len(demo.summary())
     for baseline, warned in ((rows, False), (round(rows * 1.01), False), (round(rows * 1.05), True)):
-        tested = demo.dbt("test", "--select", "row_count_near_baseline_player_game_summary_", "--vars", variables % baseline)
+        tested = demo.dbt(
+            "test", "--select", "row_count_near_baseline_player_game_summary_", "--vars", variables % baseline
+        )
         assert tested.code == 0
         assert ("WARN 1" in tested.output) is warned, tested.output

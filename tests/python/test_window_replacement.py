@@ -54,7 +54,8 @@ def test_a_removed_player_and_an_emptied_date_leave_no_ghost(demo: Warehouse) ->
     ((player, day, team),) = demo.query(
         f"""
         select player_lookup, game_date, team_abbr from player_game_summary
-        where game_date between '{WEEK[0]}' and '{WEEK[1]}' and not has_bdl_boxscores and universal_player_id is not null
+        where game_date between '{WEEK[0]}' and '{WEEK[1]}'
+        and not has_bdl_boxscores and universal_player_id is not null
         order by 2, 1 limit 1
         """
     )
@@ -93,10 +94,13 @@ def test_a_moved_game_stands_once_on_the_date_on_which_it_was_played(demo: Wareh
     run(demo, (str(first_date), str(first_date)))
     run(demo, WEEK)
     assert in_week(demo.summary(), WEEK) == before
-    assert demo.query(
-        f"select count(*), count(distinct game_date) from player_game_summary where season_year = 2021 "
-        f"and game_id like '%{away}_{home}' and game_date in ('{day}', '{first_date}')"
-    )[0] == demo.query(f"select count(*), 1 from player_game_summary where game_id = '{game}'")[0]
+    assert (
+        demo.query(
+            f"select count(*), count(distinct game_date) from player_game_summary where season_year = 2021 "
+            f"and game_id like '%{away}_{home}' and game_date in ('{day}', '{first_date}')"
+        )[0]
+        == demo.query(f"select count(*), 1 from player_game_summary where game_id = '{game}'")[0]
+    )
 
 
 def test_a_window_that_fails_while_it_is_written_leaves_the_table_as_it_was(demo: Warehouse) -> None:
@@ -104,11 +108,22 @@ def test_a_window_that_fails_while_it_is_written_leaves_the_table_as_it_was(demo
     before = demo.summary()
     demo.execute("alter table player_game_summary alter column points set data type utinyint")
     demo.execute(
-        "update nbac_gamebook_player_stats set points = 300, free_throws_made = 300 - 2 * field_goals_made - three_pointers_made,"
-        f" free_throws_attempted = 300 where rowid = (select min(rowid) from nbac_gamebook_player_stats where "
-        f"game_date = '{WEEK[1]}' and player_status = 'active')"
+        f"""
+        update nbac_gamebook_player_stats set points = 300
+        where rowid = (
+            select min(rowid) from nbac_gamebook_player_stats
+            where game_date = '{WEEK[1]}' and player_status = 'active'
+        )
+        """
     )
-    outcome = demo.dbt("run", "--select", "player_game_summary", "int_player_rows_window", "int_player_game_summary_window", window=WEEK)
+    outcome = demo.dbt(
+        "run",
+        "--select",
+        "player_game_summary",
+        "int_player_rows_window",
+        "int_player_game_summary_window",
+        window=WEEK,
+    )
     assert outcome.code == 1
     assert demo.summary() == before
 
@@ -116,7 +131,10 @@ def test_a_window_that_fails_while_it_is_written_leaves_the_table_as_it_was(demo
 def test_a_gate_that_fails_skips_the_write(demo: Warehouse) -> None:
     before = demo.summary()
     demo.execute(
-        f"update nbac_gamebook_player_stats set points = points + 1 where game_date = '{WEEK[0]}' and player_status = 'active'"
+        f"""
+        update nbac_gamebook_player_stats set points = points + 1
+        where game_date = '{WEEK[0]}' and player_status = 'active'
+        """
     )
     built = demo.dbt("build", "--exclude", "resource_type:unit_test", window=WEEK)
     assert built.code == 1

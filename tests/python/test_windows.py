@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+
 from nba_backfill.errors import ArgumentError
 from nba_backfill.windows import Window, parse_window, today
 
@@ -27,7 +28,17 @@ def test_one_day_is_a_window() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2022-13-01", "2022-02-30", "20220110", "2022-W02-1", "2022-1-1", "01/10/2022", "", "2022-01-10' or 1=1 --", "٢٠٢٢-01-10"],
+    [
+        "2022-13-01",
+        "2022-02-30",
+        "20220110",
+        "2022-W02-1",
+        "2022-1-1",
+        "01/10/2022",
+        "",
+        "2022-01-10' or 1=1 --",
+        "٢٠٢٢-01-10",
+    ],
 )
 def test_what_is_no_date_is_refused_with_what_to_pass(text: str) -> None:
     with pytest.raises(ArgumentError, match="is not a date. Pass it as YYYY-MM-DD"):

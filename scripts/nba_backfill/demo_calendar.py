@@ -1,0 +1,326 @@
+"""The demo league's calendar: who plays whom on which date, and how each game ends.
+
+Everything here is decided by a `Dice` alone, so that a season comes out the same on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import combinations, pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Dates: TypeAlias = npt.NDArray[np.datetime64]
+
+# Three divisions of the East, then three of the West: a team's number tells both.
+DIVISIONS = (
+    ("BKN", "BOS", "NYK", "PHI", "TOR"),
+    ("CHI", "CLE", "DET", "IND", "MIL"),
+    ("ATL", "CHA", "MIA", "ORL", "WAS"),
+    ("DEN", "MIN", "OKC", "POR", "UTA"),
+    ("GSW", "LAC", "LAL", "PHX", "SAC"),
+    ("DAL", "HOU", "MEM", "NOP", "SAS"),
+)
+TEAMS = tuple(team for division in DIVISIONS for team in division)
+
+_SEASON_DAYS = 174
+_PLAY_IN_DAYS = (175, 176, 178)
+# First day of each playoff round, and of each game of a series after it.
+_ROUND_DAYS = (179, 194, 209, 226)
+_SERIES_DAYS = (0, 2, 4, 6, 8, 10, 12)
+_FINALS_DAYS = (0, 3, 6, 8, 11, 14, 17)
+_HOSTS_FIRST = (True, True, False, False, True, False, True)
+# Games a day from Monday on, in proportion: few on Tuesdays and Thursdays, most on Wednesdays and Fridays.
+_WEEKDAY_LOAD = (8.0, 5.5, 10.0, 4.0, 10.0, 7.0, 7.0)
+_OPENING_LOAD, _CLOSING_LOAD = 2.0, 40.0
+_HOME_EDGE = 2.3
+
+
+class Dice:
+    """Random numbers that are the same on every machine, for a key of whole numbers from 0 on.
+
+    NumPy promises for good what bits PCG64 gives, but not what its distributions make of them: so only bits are taken.
+    """
+
+    def __init__(self, *key: int) -> None:
+        self._bits = np.random.PCG64(np.random.SeedSequence(key))
+
+    def uniform(self, *shape: int) -> Floats:
+        """Numbers from 0 to below 1."""
+        raw: Any = self._bits.random_raw(math.prod(shape))
+        return np.asarray((raw >> np.uint64(11)) * 2.0**-53, dtype=np.float64).reshape(shape)
+
+    def bell(self, *shape: int) -> Floats:
+        """Numbers of mean 0 and standard deviation 1 that look normal and never leave -3.5 to 3.5."""
+        return np.asarray((self.uniform(4, *shape).sum(axis=0) - 2.0) * math.sqrt(3.0), dtype=np.float64)
+
+    def below(self, limit: int, *shape: int) -> Ints:
+        """Whole numbers from 0 to below `limit`."""
+        return (self.uniform(*shape) * limit).astype(np.int64)
+
+    def order(self, count: int) -> Ints:
+        """The numbers from 0 to below `count`, shuffled."""
+        return np.argsort(self.uniform(count), kind="stable")
+
+    def sample(self, pool: Ints, count: int) -> Ints:
+        """At most `count` different elements of `pool`."""
+        return pool[self.order(len(pool))[:count]]
+
+
+class Stage(IntEnum):
+    """What a game counts for."""
+
+    REGULAR = 0
+    PLAY_IN = 1
+    PLAYOFFS = 2
+
+
+@dataclass(frozen=True)
+class Games:
+    """The games of a season, one element each, in the order in which they are played.
+
+    `home` and `away` are places in `TEAMS`, `stage` is a `Stage`, `overtimes` counts extra periods. No game is tied,
+    and no team plays twice on one date.
+    """
+
+    date: Dates
+    home: Ints
+    away: Ints
+    stage: Ints
+    home_points: Ints
+    away_points: Ints
+    overtimes: Ints
+
+    def __len__(self) -> int:
+        return len(self.home)
+
+
+@dataclass(frozen=True)
+class _Fixture:
+    date: np.datetime64
+    home: int
+    away: int
+    stage: Stage
+    margin: int
+
+
+def opening_day(season: int) -> np.datetime64:
+    """The Tuesday in the third or fourth week of October on which a season starts."""
+    return _weekday_from(np.datetime64(f"{season}-10-18"), 1)
+
+
+def trade_deadline(season: int) -> np.datetime64:
+    """The second Thursday of February."""
+    return _weekday_from(np.datetime64(f"{season + 1}-02-08"), 3)
+
+
+def regular_dates(season: int) -> Dates:
+    """The dates of the regular season, without Thanksgiving, Christmas Eve and the six days of the All-Star break."""
+    days = opening_day(season) + np.arange(_SEASON_DAYS)
+    thanksgiving = _weekday_from(np.datetime64(f"{season}-11-22"), 3)
+    all_star_sunday = _weekday_from(np.datetime64(f"{season + 1}-02-15"), 6)
+    free = np.concatenate(
+        [[thanksgiving, np.datetime64(f"{season}-12-24")], all_star_sunday + np.arange(-2, 4)],
+    )
+    return np.asarray(days[~np.isin(days, free)])
+
+
+def play_season(season: int, dice: Dice) -> Games:
+    """All 1,230 games of the regular season, the play-in and the playoffs, with their results."""
+    strength = 4.2 * dice.bell(len(TEAMS))
+    fixtures = list(_regular_season(season, strength, dice))
+    wins = np.bincount([game.home if game.margin > 0 else game.away for game in fixtures], minlength=len(TEAMS))
+    fixtures += _postseason(season, strength, wins, dice)
+    fixtures.sort(key=lambda game: (game.date, game.home))
+    margin = np.array([game.margin for game in fixtures])
+    overtimes, home_points, away_points = _scores(margin, dice)
+    return Games(
+        date=np.array([game.date for game in fixtures]),
+        home=np.array([game.home for game in fixtures]),
+        away=np.array([game.away for game in fixtures]),
+        stage=np.array([int(game.stage) for game in fixtures]),
+        home_points=home_points,
+        away_points=away_points,
+        overtimes=overtimes,
+    )
+
+
+def _weekday_from(day: np.datetime64, weekday: int) -> np.datetime64:
+    """The first date from `day` on that falls on `weekday`, Monday being 0."""
+    return day + np.timedelta64((weekday - _weekday(day)) % 7, "D")
+
+
+def _weekday(day: np.datetime64) -> int:
+    # Day 0 of NumPy's calendar, 1970-01-01, was a Thursday.
+    return (int(day.astype("datetime64[D]").astype(np.int64)) + 3) % 7
+
+
+def _regular_season(season: int, strength: Floats, dice: Dice) -> Iterator[_Fixture]:
+    rounds = _rounds(_meetings(dice), dice)
+    calendar = _spread(rounds, regular_dates(season), dice)
+    luck = dice.bell(len(calendar))
+    for (date, home, away), chance in zip(calendar, luck.tolist(), strict=True):
+        yield _Fixture(date, home, away, Stage.REGULAR, _margin(strength, home, away, chance))
+
+
+def _meetings(dice: Dice) -> Ints:
+    """How often each team (row) hosts each other one (column): 41 home and 41 away games for all of them.
+
+    Once against the other conference and twice against the own one, but for four of the ten opponents outside the own
+    division, whom a team meets three times in all.
+    """
+    conference = np.arange(len(TEAMS)) // 15
+    meetings = np.where(conference[:, None] == conference, 2, 1)
+    np.fill_diagonal(meetings, 0)
+    for half in (0, 3):
+        for one, other in combinations(range(half, half + 3), 2):
+            left, right = 5 * one + dice.order(5), 5 * other + dice.order(5)
+            meetings[left, right] = 1
+            meetings[np.roll(right, 1), left] = 1
+    return meetings
+
+
+def _rounds(meetings: Ints, dice: Dice) -> list[list[tuple[int, int]]]:
+    """All games in 41 rounds of 30, in each of which every team is at home once and away once.
+
+    Such rounds always exist, because every team is at home as often as it is away: the remaining games are a regular
+    bipartite graph of hosts and guests, and so contain a perfect matching (König).
+    """
+    remaining = meetings.copy()
+    rounds: list[list[tuple[int, int]]] = []
+    while remaining.any():
+        preference = np.argsort(dice.uniform(*meetings.shape), axis=1, kind="stable")
+        guests = [[guest for guest in row if remaining[host, guest]] for host, row in enumerate(preference.tolist())]
+        hosts = _perfect_matching(guests)
+        rounds.append([(host, guest) for guest, host in enumerate(hosts)])
+        remaining[hosts, np.arange(len(hosts))] -= 1
+    return [rounds[place] for place in dice.order(len(rounds)).tolist()]
+
+
+def _perfect_matching(guests: list[list[int]]) -> list[int]:
+    """The host of each guest, given the guests that each host may have (Kuhn's augmenting paths)."""
+    host_of = [-1] * len(guests)
+
+    def place(host: int, tried: set[int]) -> bool:
+        for guest in guests[host]:
+            if guest not in tried:
+                tried.add(guest)
+                if host_of[guest] < 0 or place(host_of[guest], tried):
+                    host_of[guest] = host
+                    return True
+        return False
+
+    for host in range(len(guests)):
+        place(host, set())
+    return host_of
+
+
+def _spread(rounds: list[list[tuple[int, int]]], dates: Dates, dice: Dice) -> list[tuple[np.datetime64, int, int]]:
+    """A date for each game: every round on its own four or five dates, hardly a team on three days in a row.
+
+    A game shares each of its teams with one other game of its round, so that at least two of four dates are open.
+    """
+    load = np.array([_WEEKDAY_LOAD[_weekday(date)] for date in dates])
+    load[0], load[-1] = _OPENING_LOAD, _CLOSING_LOAD
+    days = (dates - dates[0]).astype(np.int64).tolist()
+    played: list[set[int]] = [set() for _ in TEAMS]
+    calendar: list[tuple[np.datetime64, int, int]] = []
+    for games, places in zip(rounds, np.array_split(np.arange(len(dates)), len(rounds)), strict=True):
+        cost = dict.fromkeys(places.tolist(), 0.0)
+        for number in dice.order(len(games)).tolist():
+            home, away = games[number]
+            strain = {
+                place: cost[place] + _strain(days[place], played[home]) + _strain(days[place], played[away])
+                for place in cost
+                if days[place] not in played[home] | played[away]
+            }
+            best = min(strain, key=lambda place: strain[place])
+            cost[best] += 1 / load[best]
+            played[home].add(days[best])
+            played[away].add(days[best])
+            calendar.append((dates[best], home, away))
+    return calendar
+
+
+def _strain(day: int, played: set[int]) -> float:
+    """How hard a game on `day` is for a team with games on the days `played`, in shares of a full evening."""
+    near = [day + step in played for step in (-2, -1, 1, 2)]
+    three_in_a_row = any(one and other for one, other in pairwise(near))
+    return 10.0 * three_in_a_row + 0.3 * (near[1] or near[2])
+
+
+def _margin(strength: Floats, home: int, away: int, chance: float) -> int:
+    margin = round(_HOME_EDGE + float(strength[home] - strength[away]) + 13.0 * chance)
+    return max(-50, min(50, margin)) or 1
+
+
+def _postseason(season: int, strength: Floats, wins: Ints, dice: Dice) -> Iterator[_Fixture]:
+    """Play-in and playoffs of both conferences. The better record is at home first."""
+    opening = opening_day(season)
+    # Equal records are told apart by strength, because a tie-break by place in the alphabet would favour the same team.
+    better = np.argsort(np.argsort(wins + strength / 1000, kind="stable"), kind="stable")
+    chances = iter(dice.bell(200).tolist())
+
+    def play(day: int, home: int, away: int, stage: Stage) -> _Fixture:
+        return _Fixture(
+            opening + np.timedelta64(day, "D"), home, away, stage, _margin(strength, home, away, next(chances))
+        )
+
+    def series(day: int, pair: tuple[int, int], offsets: tuple[int, ...]) -> tuple[int, list[_Fixture]]:
+        first, second = sorted(pair, key=lambda team: -int(better[team]))
+        won = {first: 0, second: 0}
+        games: list[_Fixture] = []
+        for offset, at_first in zip(offsets, _HOSTS_FIRST, strict=True):
+            home, away = (first, second) if at_first else (second, first)
+            games.append(play(day + offset, home, away, Stage.PLAYOFFS))
+            won[_winner(games[-1])] += 1
+            if max(won.values()) == 4:
+                break
+        return max(won, key=lambda team: won[team]), games
+
+    remaining: list[int] = []
+    for half in (0, 1):
+        ranked = sorted(range(15 * half, 15 * half + 15), key=lambda team: -int(better[team]))
+        seventh = play(_PLAY_IN_DAYS[half], ranked[6], ranked[7], Stage.PLAY_IN)
+        ninth = play(_PLAY_IN_DAYS[half], ranked[8], ranked[9], Stage.PLAY_IN)
+        eighth = play(_PLAY_IN_DAYS[2], _loser(seventh), _winner(ninth), Stage.PLAY_IN)
+        yield from (seventh, ninth, eighth)
+        seeds = [*ranked[:6], _winner(seventh), _winner(eighth)]
+        remaining += [seeds[place] for place in (0, 7, 3, 4, 2, 5, 1, 6)]
+
+    for day in _ROUND_DAYS:
+        offsets = _FINALS_DAYS if len(remaining) == 2 else _SERIES_DAYS
+        winners: list[int] = []
+        for number, pair in enumerate(zip(remaining[::2], remaining[1::2], strict=True)):
+            winner, games = series(day + number % 2, pair, offsets)
+            winners.append(winner)
+            yield from games
+        remaining = winners
+
+
+def _winner(game: _Fixture) -> int:
+    return game.home if game.margin > 0 else game.away
+
+
+def _loser(game: _Fixture) -> int:
+    return game.away if game.margin > 0 else game.home
+
+
+def _scores(margin: Ints, dice: Dice) -> tuple[Ints, Ints, Ints]:
+    """Overtimes and both final scores. About 6 % of the games, all of them close, go to overtime."""
+    periods = dice.uniform(len(margin))
+    overtimes = np.where(
+        np.abs(margin) <= 8, (periods < 0.14).astype(np.int64) + (periods < 0.016) + (periods < 0.002), 0
+    )
+    total = 2 * (112.0 + 10.0 * dice.bell(len(margin)) + 10.0 * overtimes)
+    loser = np.maximum(np.rint((total - np.abs(margin)) / 2).astype(np.int64), 75)
+    winner = loser + np.abs(margin)
+    return overtimes, np.where(margin > 0, winner, loser), np.where(margin > 0, loser, winner)
