@@ -4,6 +4,11 @@
     is what takes away a player who left a box score and empties a date that lost its games.
 #}
 {% macro get_incremental_replace_window_sql(arg_dict) %}
+    {% if flags.EMPTY %}
+        {{ exceptions.raise_compiler_error(
+            '--empty would replace the window of ' ~ arg_dict['target_relation'] ~ ' by nothing. Leave it out.'
+        ) }}
+    {% endif %}
     {{ return(adapter.dispatch('get_incremental_replace_window_sql', 'nba_analytics')(arg_dict)) }}
 {% endmacro %}
 

@@ -6,11 +6,6 @@
         full_refresh=false
     )
 }}
-{%- if flags.EMPTY and is_incremental() %}
-    {{ exceptions.raise_compiler_error(
-        '--empty would replace the window of ' ~ this ~ ' by nothing. Leave it out.'
-    ) }}
-{%- endif %}
 -- The window's tests read the thresholds, and only what comes before a model can stop it.
 -- depends_on: {{ ref('quality_thresholds') }}
 with

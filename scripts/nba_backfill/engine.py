@@ -133,7 +133,8 @@ class Engine:
         return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
 
     def _build(self, selector: str, window: Window) -> Verdict:
-        results = self._run("build", "--selector", selector, window=window, check_sources=False)
+        arguments = ["--selector", selector, "--exclude-resource-type", "unit_test"]
+        results = self._run("build", *arguments, window=window, check_sources=False)
         tests = [result for result in results if result.node.resource_type == NodeType.Test]
         warned = [result for result in tests if result.status == TestStatus.Warn]
         return Verdict(len(tests) - len(warned), tuple(self._explain(result, window) for result in warned))

@@ -1,0 +1,129 @@
+"""The dbt project as dbt sees it: it parses without a warning, reads no window too early, and explains itself."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from conftest import REPOSITORY, WEEK, Warehouse
+
+MARTS = ("player_game_summary", "excluded_box_score_rows")
+
+
+def manifest(warehouse: Warehouse, command: str, window: tuple[str, str], directory: Path) -> dict[str, Any]:
+    outcome = warehouse.dbt(command, "--target-path", str(directory), window=window)
+    assert outcome.code == 0, outcome.output
+    parsed: dict[str, Any] = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    return parsed
+
+
+def test_it_parses_without_complaint(demo: Warehouse, tmp_path: Path) -> None:
+    outcome = demo.dbt("parse", "--no-partial-parse", "--show-all-deprecations", "--target-path", str(tmp_path))
+    assert outcome.code == 0
+    assert not re.search(r"warn|deprecat", outcome.output, re.IGNORECASE), outcome.output
+
+
+def test_nothing_that_is_rendered_at_parse_time_depends_on_the_window(demo: Warehouse, tmp_path: Path) -> None:
+    """The parsed project is used for many windows, and what was rendered into it would stay as it was."""
+    one = manifest(demo, "parse", WEEK, tmp_path / "one")
+    two = manifest(demo, "parse", ("2022-03-01", "2022-03-02"), tmp_path / "two")
+    rendered = ("config", "alias", "schema", "description", "columns", "meta")
+    assert one["nodes"].keys() == two["nodes"].keys()
+    for name, node in one["nodes"].items():
+        assert {part: node.get(part) for part in rendered} == {
+            part: two["nodes"][name].get(part) for part in rendered
+        }, name
+        assert "window" not in str(node["config"].get("where") or ""), name
+
+
+def test_a_test_on_a_window_scans_that_window_only(demo: Warehouse, tmp_path: Path) -> None:
+    nodes = manifest(demo, "compile", WEEK, tmp_path)["nodes"].values()
+    window = f"between date '{WEEK[0]}' and date '{WEEK[1]}'"
+    marts = {f"model.nba_analytics.{mart}" for mart in MARTS}
+    tests = [node for node in nodes if node["resource_type"] == "test" and marts & set(node["depends_on"]["nodes"])]
+    assert len(tests) > 15
+    for test in tests:
+        reads = sum(test["compiled_code"].count(f'"{mart}"') for mart in MARTS)
+        assert test["compiled_code"].count(window) >= reads > 0, test["name"]
+
+
+def test_unit_tests_pass(demo: Warehouse) -> None:
+    outcome = demo.dbt("test", "--select", "test_type:unit")
+    assert outcome.code == 0, outcome.output
+    assert re.search(r"PASS=\d{2,} WARN=0 ERROR=0 SKIP=0", outcome.output), outcome.output
+
+
+def test_every_model_seed_and_column_is_described(demo: Warehouse, tmp_path: Path) -> None:
+    project = manifest(demo, "parse", WEEK, tmp_path)
+    described = [node for node in project["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    described += project["sources"].values()
+    for node in described:
+        assert node["description"], node["name"]
+        assert node["columns"], node["name"]
+        for column in node["columns"].values():
+            assert column["description"], f"{node['name']}.{column['name']}"
+    for node in project["nodes"].values():
+        if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral":
+            columns = demo.query(
+                f"select column_name from duckdb_columns() where table_name = '{node['name']}' order by column_index"
+            )
+            if node["name"] in MARTS or node["config"]["materialized"] == "view":
+                assert {name for (name,) in columns} == set(node["columns"]), node["name"]
+
+
+def test_docs_describe_the_table_in_the_warehouse(demo: Warehouse) -> None:
+    outcome = demo.dbt("docs", "generate")
+    assert outcome.code == 0, outcome.output
+    ((comment,),) = demo.query(
+        "select comment from duckdb_columns() "
+        "where table_name = 'player_game_summary' and column_name = 'minutes_played'"
+    )
+    assert comment.startswith("Minutes played, decimal")
+
+
+def test_without_dates_the_last_seven_days_are_built(demo: Warehouse) -> None:
+    before = demo.summary()
+    outcome = demo.dbt("build", "--exclude", "resource_type:unit_test")
+    assert outcome.code == 0, outcome.output
+    assert demo.summary() == before
+
+
+@pytest.fixture
+def raw_directory(demo_file: Path, tmp_path: Path) -> Path:
+    """Three weeks of the demo season as files: Parquet, CSV and JSON lines."""
+    directory = tmp_path / "raw"
+    directory.mkdir()
+    with duckdb.connect(str(demo_file), read_only=True) as con:
+        for table, file in (
+            ("nba_raw.bdl_player_boxscores", "bdl_player_boxscores_2022.parquet"),
+            ("nba_raw.nbac_gamebook_player_stats", "nbac_gamebook_player_stats_2022.csv"),
+            ("nba_reference.nba_players_registry", "nba_players_registry_2022.jsonl"),
+        ):
+            dates = "where game_date between '2022-01-03' and '2022-01-23'" if "nba_raw" in table else ""
+            con.execute(f"copy (select * exclude (loaded_from) from {table} {dates}) to '{directory / file}'")
+    return directory
+
+
+def test_every_command_of_the_readme_does_what_it_says(empty: Warehouse, raw_directory: Path) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    lines = [line[2:].split("#")[0] for line in readme.splitlines() if line.startswith("$ .venv/bin/")]
+    commands = [shlex.split(part) for line in lines for part in line.split("&&")]
+    assert len(commands) >= 7
+    for program, *arguments in commands:
+        if arguments[:2] == ["docs", "serve"]:
+            continue
+        arguments = [str(raw_directory) if argument == "DIRECTORY" else argument for argument in arguments]
+        run = empty.dbt if program.endswith("dbt") else empty.cli
+        outcome = run(*arguments)
+        assert outcome.code == 0, outcome.output
+    assert len(empty.summary()) > 1000
+
+
+def test_every_name_in_the_readme_stands_for_something() -> None:
+    for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"):
+        for path in re.findall(r"`((?:macros|models|seeds|docs|tests)/[\w./-]+)`", file.read_text(encoding="utf-8")):
+            assert (REPOSITORY / path).exists(), f"{file.name}: {path}"
