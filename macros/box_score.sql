@@ -19,8 +19,8 @@
             when {{ matches(trimmed, '[0-9]{1,3}:[0-5][0-9]') }}
                 then round(
                     (
-                        cast({{ dbt.split_part(trimmed, "':'", 1) }} as bigint) * 60
-                        + cast({{ dbt.split_part(trimmed, "':'", 2) }} as bigint)
+                        cast({{ dbt.split_part(trimmed, "':'", 1) }} as int64) * 60
+                        + cast({{ dbt.split_part(trimmed, "':'", 2) }} as int64)
                     ) / 60.0, 2
                 )
             when {{ matches(trimmed, '[0-9]{1,3}([.][0-9]{1,6})?') }}
@@ -77,12 +77,12 @@
     {%- for column in columns -%}
         {%- do parts.append("coalesce(" ~ printed.get(column, 'cast(' ~ column ~ ' as string)') ~ ", '~')") -%}
     {%- endfor -%}
-    {{ md5_hex(parts | join(" || '|' || ")) }}
+    {{ md5_hex("concat(" ~ parts | join(", '|', ") ~ ")") }}
 {%- endmacro %}
 
 {# A numeric column as text, in units of its last decimal: engines disagree on trailing zeros. #}
 {% macro print_numeric(column, decimals) -%}
-    cast(cast(round({{ column }} * {{ 10 ** decimals }}) as bigint) as string)
+    cast(cast(round({{ column }} * {{ 10 ** decimals }}) as int64) as string)
 {%- endmacro %}
 
 {# Kind of reason for not playing, from the gamebook's words. NULL for someone who played. #}

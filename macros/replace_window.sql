@@ -2,6 +2,8 @@
     The incremental strategy of everything that is kept by game date: what the window holds is replaced by the new
     rows, in one transaction. Deleting by the window's literal dates, and not by the keys or dates of the new rows,
     is what takes away a player who left a box score and empties a date that lost its games.
+
+    dbt-bigquery takes no strategy but its own, so there the models say `merge`, and its MERGE is this one.
 #}
 {% macro get_incremental_replace_window_sql(arg_dict) %}
     {% if flags.EMPTY %}
@@ -12,7 +14,6 @@
     {{ return(adapter.dispatch('get_incremental_replace_window_sql', 'nba_analytics')(arg_dict)) }}
 {% endmacro %}
 
-{# BigQuery's way, as the default: one MERGE that matches nothing, so it deletes the window and inserts the new rows. #}
 {% macro default__get_incremental_replace_window_sql(arg_dict) -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     merge into {{ arg_dict['target_relation'] }}
@@ -20,6 +21,12 @@
     on false
     when not matched by source and ({{ replaced_rows() }}) then delete
     when not matched then insert ({{ columns }}) values ({{ columns }})
+{%- endmacro %}
+
+{% macro bigquery__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
+    {{ get_incremental_replace_window_sql(
+        {'target_relation': target, 'temp_relation': source, 'dest_columns': dest_columns}
+    ) }}
 {%- endmacro %}
 
 {% macro duckdb__get_incremental_replace_window_sql(arg_dict) -%}

@@ -44,16 +44,15 @@ source_games as (
         source_game_date,
         source_home_team_abbr,
         source_away_team_abbr,
-        sum(points) as points,
+        sum(points) as game_points,
         -- Tells games with the same score apart by who scored.
         sum(points * points) as squared_points,
-        sum(assists) as assists,
-        sum(total_rebounds) as total_rebounds,
-        sum(steals) as steals,
-        sum(turnovers) as turnovers
+        sum(assists) as game_assists,
+        sum(total_rebounds) as game_rebounds,
+        sum(steals) as game_steals,
+        sum(turnovers) as game_turnovers
     from player_rows
     group by source_name, source_game_date, source_home_team_abbr, source_away_team_abbr
-    having sum(points) > 0
 
 ),
 
@@ -69,6 +68,7 @@ dated_games as (
     from source_games
     inner join {{ ref('int_games') }} as games
         using (source_name, source_game_date, source_home_team_abbr, source_away_team_abbr)
+    where source_games.game_points > 0
 
 ),
 
@@ -79,13 +79,13 @@ final as (
         season_year,
         home_team_abbr,
         away_team_abbr,
-        points,
+        game_points,
         min(game_id) as first_game_id,
         max(game_id) as last_game_id
     from dated_games
     group by
         source_name, season_year, home_team_abbr, away_team_abbr,
-        points, squared_points, assists, total_rebounds, steals, turnovers
+        game_points, squared_points, game_assists, game_rebounds, game_steals, game_turnovers
     having
         count(distinct game_date) > 1
         and count(case when {{ in_window('game_date') }} then 1 end) > 0

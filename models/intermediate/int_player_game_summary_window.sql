@@ -35,8 +35,8 @@ measured as (
             when incomplete_rows = 0 and {{ team_minutes_gap('team_minutes') }} <= 5
                 then {{ ratio(
                     '(' ~ shooting_possessions() ~ ' + 100 * turnovers)'
-                    ~ ' * cast(round(team_minutes * 100) as bigint)',
-                    '5 * team_possessions * cast(round(minutes_played * 100) as bigint)'
+                    ~ ' * cast(round(team_minutes * 100) as int64)',
+                    '5 * team_possessions * cast(round(minutes_played * 100) as int64)'
                 ) }}
         end as usage_rate
     from with_team_totals

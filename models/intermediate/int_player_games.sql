@@ -47,18 +47,23 @@ merged as (
         -- whole ones, so only more than one minute apart is a disagreement.
         nullif(
             substr(
-                case
-                    when abs(coalesce(nbac.minutes_played, 0) - coalesce(bdl.minutes_played, 0)) > 1
-                        then ', minutes'
-                    else ''
-                end
-                {%- for column in statistics %}
-                    || case
+                concat(
+                    case
+                        when
+                            abs(
+                                coalesce(nbac.minutes_played, 0) - coalesce(bdl.minutes_played, 0)
+                            ) > 1
+                            then ', minutes'
+                        else ''
+                    end
+                    {%- for column in statistics %},
+                    case
                         when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
                             then ', {{ column }}'
                         else ''
                     end
-                {%- endfor %},
+                    {%- endfor %}
+                ),
                 3
             ), ''
         ) as differences,

@@ -17,13 +17,13 @@ player_aliases as (
 registered as (
 
     select
-        player_lookup,
-        max(universal_player_id) as universal_player_id,
-        max(player_full_name) as player_full_name
+        registry.player_lookup,
+        max(registry.universal_player_id) as universal_player_id,
+        max(registry.player_full_name) as player_full_name
     from registry
-    where player_lookup is not null
+    where registry.player_lookup is not null
     group by 1
-    having count(distinct universal_player_id) = 1
+    having count(distinct registry.universal_player_id) = 1
 
 ),
 
@@ -32,7 +32,7 @@ exact as (
     select
         player_lookup as source_player_lookup,
         cast(null as string) as team_abbr,
-        cast(null as bigint) as season_year,
+        cast(null as int64) as season_year,
         'exact' as matched_by,
         player_lookup
     from registered
@@ -44,7 +44,7 @@ aliased as (
     select
         player_aliases.player_alias as source_player_lookup,
         cast(null as string) as team_abbr,
-        cast(null as bigint) as season_year,
+        cast(null as int64) as season_year,
         'alias' as matched_by,
         player_aliases.player_lookup
     from player_aliases
@@ -56,15 +56,15 @@ aliased as (
 suffixed as (
 
     select
-        {{ without_suffix('player_lookup') }} as source_player_lookup,
-        team_abbr,
-        season_year,
+        {{ without_suffix('registry.player_lookup') }} as source_player_lookup,
+        registry.team_abbr,
+        registry.season_year,
         'suffix' as matched_by,
-        max(player_lookup) as player_lookup
+        max(registry.player_lookup) as player_lookup
     from registry
-    where player_lookup is not null
+    where registry.player_lookup is not null
     group by 1, 2, 3
-    having count(distinct player_lookup) = 1
+    having count(distinct registry.player_lookup) = 1
 
 ),
 

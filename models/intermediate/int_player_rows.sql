@@ -69,7 +69,7 @@ raw_rows as (
             else 'dnp'
         end as player_status,
         cast(null as string) as dnp_reason,
-        cast(null as bigint) as plus_minus
+        cast(null as int64) as plus_minus
     from bdl
 
 ),

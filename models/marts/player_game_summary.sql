@@ -1,9 +1,14 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='replace_window',
+        incremental_strategy='merge' if target.type == 'bigquery' else 'replace_window',
         on_schema_change='append_new_columns',
-        full_refresh=false
+        full_refresh=false,
+        partition_by={
+            'field': 'game_date', 'data_type': 'date'
+        } if target.type == 'bigquery' else none,
+        require_partition_filter=true,
+        cluster_by=['player_lookup', 'team_abbr']
     )
 }}
 -- The window's tests read the thresholds, and only what comes before a model can stop it.

@@ -264,7 +264,7 @@ def _people(seed: int) -> _People:
     rank = np.arange(count) // _CAREERS % _RANKS
     # Nicknames go to the end of the bench: an unresolved name puts its player's minutes in twice, and where that is a
     # starter's every week of the league would warn.
-    bench = np.flatnonzero(np.isin(np.arange(len(TEAMS) * _RANKS) % _RANKS, (11, 12, 13)))
+    bench = np.flatnonzero(np.isin(np.arange(len(TEAMS) * _RANKS) % _RANKS, (13, 14, 15)))
     nicknamed = np.isin(np.arange(count) // _CAREERS, dice.sample(bench, _NICKNAMED_JOBS))
     names = _names(nicknamed, dice)
     spelled = [name for name, _, _ in names] + [alias for _, alias, _ in names]

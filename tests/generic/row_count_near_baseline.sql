@@ -13,7 +13,7 @@ measured as (
 
     select
         count(*) as row_count,
-        {{ 'cast(null as bigint)' if baseline is none else baseline | int }} as baseline_rows
+        {{ 'cast(null as int64)' if baseline is none else baseline | int }} as baseline_rows
     from {{ model }}
 
 )

@@ -19,7 +19,7 @@ renamed as (
         season,
 
         ---------- numerics
-        cast({{ dbt.split_part('season', "'-'", 1) }} as bigint) as season_year,
+        cast({{ dbt.split_part('season', "'-'", 1) }} as int64) as season_year,
         games_played,
 
         ---------- dates and timestamps
