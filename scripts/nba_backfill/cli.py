@@ -27,7 +27,7 @@ from rich.text import Text
 from nba_backfill import raw
 from nba_backfill.backfill import BatchResult, backfill, plan
 from nba_backfill.engine import Engine, embedded_database, find_project
-from nba_backfill.errors import ArgumentError, BackfillError, InputError
+from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
 from nba_backfill.windows import parse_window
 
 EXIT_CODES = """\b
@@ -68,7 +68,6 @@ class Commands(click.Group):
 @click.version_option(package_name="nba-backfill")
 def main() -> None:
     """Fill player_game_summary from the raw NBA box scores, window by window, with dbt."""
-    os.chdir(find_project(Path.cwd()))
 
 
 @main.command()
@@ -85,6 +84,7 @@ def run(start_date: str, end_date: str, batch_days: int, target: str | None) -> 
     logs/backfill.
     """
     window = parse_window(start_date, end_date)
+    project = _enter_project()
     log_file = _log_to_file()
     console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -94,7 +94,7 @@ def run(start_date: str, end_date: str, batch_days: int, target: str | None) -> 
 
     started = time.perf_counter()
     say(f"backfill of {window}, {window.days:,} days, windows of {batch_days}")
-    engine = Engine(Path.cwd(), target)
+    engine = Engine(project, target)
     engine.prepare()
     batches = plan(engine, window, batch_days)
     results: list[BatchResult] = []
@@ -124,8 +124,9 @@ def load_raw(directory: Path, target: str | None) -> None:
     bdl_player_boxscores_2021.parquet. Loading a file again replaces what it loaded before. All files are checked
     first: if one is bad, nothing is loaded.
     """
-    tables = raw.raw_tables(Path.cwd())
-    with _database(target) as con:
+    project = _enter_project()
+    tables = raw.raw_tables(project)
+    with _database(project, target) as con:
         _refuse_to_mix(con, tables, demo=False)
         for loaded in raw.load_directory(con, directory, tables):
             again = f", {loaded.replaced:,} of an earlier load replaced" if loaded.replaced else ""
@@ -151,14 +152,22 @@ def demo_data(seasons: str, seed: int, scale: int, target: str | None) -> None:
         league = demo.generate(first, last, seed=seed, scale=scale)
     except ValueError as error:
         raise ArgumentError(str(error)) from error
-    tables = raw.raw_tables(Path.cwd())
-    with _database(target) as con:
+    project = _enter_project()
+    tables = raw.raw_tables(project)
+    with _database(project, target) as con:
         _refuse_to_mix(con, tables, demo=True)
         for table in tables:
             raw.replace_rows(con, table, league.tables[table.name], DEMO_DATA)
     for table in tables:
         click.echo(f"{league.tables[table.name].num_rows:,} rows into {table.schema}.{table.name}")
     click.echo("with " + ", ".join(f"{count:,} {hazard}" for hazard, count in league.hazards.items()))
+
+
+def _enter_project() -> Path:
+    """The project's directory, which dbt and the profile's relative paths expect to be the current one."""
+    project = find_project(Path.cwd())
+    os.chdir(project)
+    return project
 
 
 def _seasons(text: str) -> tuple[int, int]:
@@ -173,8 +182,8 @@ def _seasons(text: str) -> tuple[int, int]:
 
 
 @contextmanager
-def _database(target: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    path = embedded_database(Path.cwd(), target)
+def _database(project: Path, target: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    path = embedded_database(project, target)
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -195,10 +204,15 @@ def _refuse_to_mix(con: duckdb.DuckDBPyConnection, tables: tuple[raw.RawTable, .
 
 
 def _log_to_file() -> Path:
-    LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     started = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     path = LOG_DIRECTORY / f"player_game_summary_{started}.log"
-    handler = logging.FileHandler(path, encoding="utf-8")
+    try:
+        LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise ProjectError(
+            f"The log {path} can't be written: {error.strerror}. Make {LOG_DIRECTORY} writable."
+        ) from error
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

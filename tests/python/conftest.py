@@ -37,8 +37,9 @@ class Warehouse:
         variables = ["--vars", f"{{start_date: '{window[0]}', end_date: '{window[1]}'}}"] if window else []
         return self._run("dbt", command, "--no-version-check", "--no-use-colors", *arguments, *variables)
 
-    def cli(self, *arguments: str) -> Outcome:
-        return self._run("nba-backfill", *arguments)
+    def cli(self, *arguments: str, directory: Path | None = None) -> Outcome:
+        """Run nba-backfill, in the project's directory or in another one."""
+        return self._run("nba-backfill", *arguments, directory=directory)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as con:
@@ -57,7 +58,7 @@ class Warehouse:
             return set()
         return set(self.query("select game_date, player_lookup, team_abbr, row_hash from player_game_summary"))
 
-    def _run(self, program: str, *arguments: str) -> Outcome:
+    def _run(self, program: str, *arguments: str, directory: Path | None = None) -> Outcome:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))},
             "NBA_DUCKDB_PATH": str(self.database),
@@ -65,7 +66,7 @@ class Warehouse:
         }
         done = subprocess.run(
             [str(Path(sys.executable).parent / program), *arguments],
-            cwd=self.project,
+            cwd=directory or self.project,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

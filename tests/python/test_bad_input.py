@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from conftest import WEEK, Outcome, Warehouse
@@ -129,3 +130,26 @@ def test_seasons_that_are_none_are_refused(empty: Warehouse, seasons: str) -> No
     assert outcome.code == 2, outcome.output
     assert "Traceback" not in outcome.output
     assert not empty.database.exists()
+
+
+def test_a_relative_directory_is_the_users(empty: Warehouse, tmp_path: Path) -> None:
+    outcome = empty.cli("load-raw", "nothing-here", directory=tmp_path)
+    assert_refused(outcome, 2, f"{tmp_path / 'nothing-here'} is not a directory")
+
+
+def test_a_database_that_another_process_writes_is_named(demo: Warehouse) -> None:
+    arguments = ("run", "--start-date", WEEK[0], "--end-date", WEEK[1])
+    with duckdb.connect(str(demo.database)):
+        assert_refused(demo.cli(*arguments), 4, "Could not set lock on file")
+        assert_refused(demo.cli("demo-data"), 3, "can't be opened for writing")
+
+
+def test_a_log_that_cannot_be_written_stops_the_run(demo: Warehouse, tmp_path: Path) -> None:
+    bare = tmp_path / "project"
+    bare.mkdir()
+    for file in demo.project.iterdir():
+        if file.name != "logs":
+            (bare / file.name).symlink_to(file)
+    (bare / "logs").touch()
+    outcome = Warehouse(bare, demo.database).cli("run", "--start-date", WEEK[0], "--end-date", WEEK[1])
+    assert_refused(outcome, 4, "can't be written")

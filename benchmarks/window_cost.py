@@ -1,0 +1,73 @@
+"""What a window costs, as ratios measured in one run on the same work.
+
+    .venv/bin/python benchmarks/window_cost.py
+
+1. The same window while the tables hold one demo season and while they hold three: about 1, because a window costs its
+   season, whatever the tables have grown to.
+2. A window by a dbt process of its own against one of many in nba-backfill's process: what parsing once saves.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nba_backfill.engine import Engine, find_project
+from nba_backfill.windows import Window, parse_window
+
+BIN = Path(sys.executable).parent
+WINDOW = parse_window("2022-01-10", "2022-01-16")
+REPEATS = 7
+
+
+def fill(seasons: str) -> None:
+    """A database with the raw rows and the summary of these seasons."""
+    first, last = seasons.split("-")
+    subprocess.run([BIN / "nba-backfill", "demo-data", "--seasons", seasons], check=True, capture_output=True)
+    engine = Engine(Path.cwd(), None)
+    engine.prepare()
+    engine.build_window(parse_window(f"{first}-10-01", f"{int(last) + 1}-06-30"))
+
+
+def seconds_in_process(window: Window) -> float:
+    """The median time of a window that is not the first of its process."""
+    engine = Engine(Path.cwd(), None)
+    engine.prepare()
+    engine.build_window(window)
+    return statistics.median(timed(lambda: engine.build_window(window)) for _ in range(REPEATS))
+
+
+def seconds_of_dbt(window: Window) -> float:
+    """The median time of `dbt build` on the same selection in a process of its own."""
+    variables = f"{{start_date: {window.start}, end_date: {window.end}}}"
+    command = [BIN / "dbt", "build", "--no-version-check", "--selector", "window", "--vars", variables]
+    command += ["--exclude-resource-type", "unit_test"]
+    return statistics.median(timed(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(3))
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    os.chdir(find_project(Path.cwd()))
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["NBA_DUCKDB_PATH"] = f"{directory}/one.duckdb"
+        fill("2021-2021")
+        one_season = seconds_in_process(WINDOW)
+        own_process = seconds_of_dbt(WINDOW)
+        os.environ["NBA_DUCKDB_PATH"] = f"{directory}/three.duckdb"
+        fill("2021-2023")
+        three_seasons = seconds_in_process(WINDOW)
+    print(f"three seasons in the tables / one season: {three_seasons / one_season:.2f}")
+    print(f"a dbt process for the window / one of many windows in one process: {own_process / one_season:.2f}")
+
+
+if __name__ == "__main__":
+    main()
