@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 START_DATE ?= 2021-10-01
 END_DATE ?= 2024-05-01
 
-.PHONY: help setup backfill test lint format docs lock clean
+.PHONY: help setup backfill test test-bigquery lint docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -26,6 +26,9 @@ backfill: setup ## Fill the embedded DuckDB with three demo seasons, and backfil
 
 test: $(INSTALLED_DEV) profiles.yml ## Run all tests
 	$(BIN)/pytest
+
+test-bigquery: $(INSTALLED_DEV) profiles.yml ## Compare BigQuery with DuckDB, where a BigQuery server answers
+	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery.py
 
 lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
 	$(BIN)/ruff check

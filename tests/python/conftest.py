@@ -58,12 +58,13 @@ class Warehouse:
             return set()
         return set(self.query("select game_date, player_lookup, team_abbr, row_hash from player_game_summary"))
 
+    def environment(self) -> dict[str, str]:
+        """What tells dbt which warehouse this is."""
+        return {"NBA_DUCKDB_PATH": str(self.database)}
+
     def _run(self, program: str, *arguments: str, directory: Path | None = None) -> Outcome:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))},
-            "NBA_DUCKDB_PATH": str(self.database),
-            "COLUMNS": "200",
-        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))}
+        environment = {**inherited, "COLUMNS": "200", **self.environment()}
         done = subprocess.run(
             [str(Path(sys.executable).parent / program), *arguments],
             cwd=directory or self.project,
