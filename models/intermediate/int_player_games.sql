@@ -55,13 +55,13 @@ merged as (
                             ) > 1
                             then ', minutes'
                         else ''
-                    end
-                    {%- for column in statistics %},
-                    case
-                        when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
-                            then ', {{ column }}'
-                        else ''
-                    end
+                    end,
+                    {%- for column in statistics %}
+                        case
+                            when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
+                                then ', {{ column }}'
+                            else ''
+                        end{{ "," if not loop.last }}
                     {%- endfor %}
                 ),
                 3
