@@ -89,21 +89,21 @@
 {% macro dnp_reason_category(player_status, dnp_reason) -%}
     case
         when {{ player_status }} = 'active' then null
-        {%- for words, category in [
-            (['suspend'], 'suspension'),
-            (['not with team', 'nwt'], 'not_with_team'),
-            (['health and safety', 'protocol'], 'health_and_safety'),
-            (['rest'], 'rest'),
-            (['personal'], 'personal'),
-            (['coach'], 'coach_decision'),
-            (['injur', 'illness', 'sprain', 'strain', 'sore', 'surgery'], 'injury_or_illness'),
-            (['not dress'], 'did_not_dress'),
-            (['not play'], 'did_not_play'),
-            (['inactive'], 'inactive'),
+        {%- for patterns, category in [
+            (['%suspen%'], 'suspension'),
+            (['%not with team%', '%nwt%'], 'not_with_team'),
+            (['%health and safety%'], 'health_and_safety'),
+            (['%injur%', '%illness%', '%sprain%', '%strain%', '%sore%', '%surgery%'], 'injury_or_illness'),
+            (['rest', '% rest', '% rest %'], 'rest'),
+            (['%personal%'], 'personal'),
+            (['%coach%'], 'coach_decision'),
+            (['%not dress%'], 'did_not_dress'),
+            (['%not play%'], 'did_not_play'),
+            (['%inactive%'], 'inactive'),
         ] %}
         when
-            {%- for word in words %}
-            {{ 'or ' if not loop.first }}lower({{ dnp_reason }}) like '%{{ word }}%'
+            {%- for pattern in patterns %}
+            {{ 'or ' if not loop.first }}lower({{ dnp_reason }}) like '{{ pattern }}'
             {%- endfor %}
             then '{{ category }}'
         {%- endfor %}

@@ -1,7 +1,8 @@
 {#
     Every raw row of the window's games is merged into the summary or stands among the excluded
-    rows: nothing is lost.
+    rows, and so does every raw row without a date: nothing is lost.
 #}
+{%- set undated = "date '9999-12-31'" %}
 with
 
 raw_games as (
@@ -13,7 +14,7 @@ raw_games as (
         coalesce(away_team_abbr, '') as source_away_team_abbr,
         count(*) as raw_rows
     from {{ ref('stg_nbac__gamebook_player_stats') }}
-    where {{ in_window('source_game_date') }}
+    where {{ in_window('source_game_date') }} or source_game_date is null
     group by 1, 2, 3, 4
 
     union all
@@ -25,7 +26,7 @@ raw_games as (
         coalesce(away_team_abbr, '') as source_away_team_abbr,
         count(*) as raw_rows
     from {{ ref('stg_bdl__player_boxscores') }}
-    where {{ in_seasons_of_window('source_game_date') }}
+    where {{ in_seasons_of_window('source_game_date') }} or source_game_date is null
     group by 1, 2, 3, 4
 
 ),
@@ -34,7 +35,7 @@ raw_dates as (
 
     select
         raw_games.source_name,
-        coalesce(games.game_date, raw_games.source_game_date) as game_date,
+        coalesce(games.game_date, raw_games.source_game_date, {{ undated }}) as game_date,
         sum(raw_games.raw_rows) as raw_rows
     from raw_games
     left join {{ ref('int_games') }} as games
@@ -67,9 +68,9 @@ kept as (
 
     select
         source_name,
-        game_date
+        coalesce(game_date, {{ undated }}) as game_date
     from {{ ref('excluded_box_score_rows') }}
-    where {{ in_window('game_date') }}
+    where {{ in_window('game_date') }} or game_date is null
 
 ),
 
@@ -97,7 +98,10 @@ final as (
             raw_dates.source_name = kept_dates.source_name
             and raw_dates.game_date = kept_dates.game_date
     where
-        {{ in_window('coalesce(raw_dates.game_date, kept_dates.game_date)') }}
+        (
+            {{ in_window('coalesce(raw_dates.game_date, kept_dates.game_date)') }}
+            or coalesce(raw_dates.game_date, kept_dates.game_date) = {{ undated }}
+        )
         and coalesce(raw_dates.raw_rows, 0) != coalesce(kept_dates.kept_rows, 0)
 
 )

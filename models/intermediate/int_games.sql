@@ -67,21 +67,36 @@ paired as (
 
 ),
 
-nbac_games as (
+-- Two teams meet once on a date, so a game that the gamebook gives both ways round is one.
+nbac_orientations as (
 
     select
         source_game_date as game_date,
-        home_team_abbr,
-        away_team_abbr,
         first_team_abbr,
-        second_team_abbr
+        second_team_abbr,
+        min(home_team_abbr) as home_team_abbr
     from paired
     where source_name = 'nbac_gamebook'
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3
 
 ),
 
--- Two teams meet once on a date, so where the gamebook has that game it says who was at home.
+nbac_games as (
+
+    select
+        game_date,
+        first_team_abbr,
+        second_team_abbr,
+        home_team_abbr,
+        case
+            when home_team_abbr = first_team_abbr then second_team_abbr
+            else first_team_abbr
+        end as away_team_abbr
+    from nbac_orientations
+
+),
+
+-- Where the gamebook has a game of the two teams on the date, it says who was at home.
 oriented as (
 
     select
@@ -143,7 +158,7 @@ possible_moves as (
 
 ),
 
--- Where several games could be meant, it is the one that is nearest from both sides.
+-- Where several games could be meant, it is the one that is nearest from both sides ...
 ranked_moves as (
 
     select
@@ -160,10 +175,58 @@ ranked_moves as (
 
 ),
 
-moves as (
+nearest_moves as (
 
     select * from ranked_moves
     where rank_for_bdl = 1 and rank_for_nbac = 1
+
+),
+
+-- ... and then the nearest of those that are left: two teams meet in one arena twice a season.
+left_over_moves as (
+
+    select possible_moves.*
+    from possible_moves
+    left join nearest_moves
+        on
+            possible_moves.home_team_abbr = nearest_moves.home_team_abbr
+            and possible_moves.away_team_abbr = nearest_moves.away_team_abbr
+            and (
+                possible_moves.source_game_date = nearest_moves.source_game_date
+                or possible_moves.game_date = nearest_moves.game_date
+            )
+    where nearest_moves.game_date is null
+
+),
+
+ranked_left_over_moves as (
+
+    select
+        *,
+        row_number() over (
+            partition by home_team_abbr, away_team_abbr, source_game_date
+            order by days_apart, game_date
+        ) as rank_for_bdl,
+        row_number() over (
+            partition by home_team_abbr, away_team_abbr, game_date
+            order by days_apart, source_game_date
+        ) as rank_for_nbac
+    from left_over_moves
+
+),
+
+nearest_left_over_moves as (
+
+    select * from ranked_left_over_moves
+    where rank_for_bdl = 1 and rank_for_nbac = 1
+
+),
+
+moves as (
+
+    select * from nearest_moves
+    union all
+    select * from nearest_left_over_moves
 
 ),
 

@@ -147,6 +147,12 @@ hashed as (
 
     select
         *,
+        case
+            when game_date is null then 'no_game_date'
+            when player_lookup is null then 'no_player_name'
+            when game_id is null or team_abbr is null then 'team_not_in_game'
+            when team_abbr not in (home_team_abbr, away_team_abbr) then 'team_not_in_game'
+        end as keyless_because,
         {{ hash_of([
             'game_id', 'team_abbr', 'player_lookup', 'player_status', 'dnp_reason', 'minutes_text',
             'plus_minus',
@@ -161,26 +167,18 @@ ranked as (
 
     select
         *,
-        row_number() over (
-            partition by source_name, game_date, player_lookup, team_abbr
-            order by
-                is_in_nbac desc,
-                source_processed_at desc,
-                case when player_status = 'active' then 0 else 1 end asc,
-                statistics_hash asc
-        ) as rank_in_key,
-        first_value(statistics_hash) over (
-            partition by source_name, game_date, player_lookup, team_abbr
-            order by
-                is_in_nbac desc,
-                source_processed_at desc,
-                case when player_status = 'active' then 0 else 1 end asc,
-                statistics_hash asc
-        ) as statistics_hash_of_key,
-        max(source_processed_at) over (
-            partition by source_name, game_date, player_lookup, team_abbr, is_in_nbac
-        ) as latest_processed_at
+        row_number() over in_key as rank_in_key,
+        first_value(statistics_hash) over in_key as statistics_hash_of_key,
+        first_value(source_processed_at) over in_key as source_processed_at_of_key
     from hashed
+    window in_key as (
+        partition by source_name, game_date, player_lookup, team_abbr, keyless_because
+        order by
+            is_in_nbac desc,
+            source_processed_at desc,
+            case when player_status = 'active' then 0 else 1 end asc,
+            statistics_hash asc
+    )
 
 ),
 
@@ -195,14 +193,11 @@ final as (
         source_player_lookup,
         source_player_full_name,
         case
-            when game_date is null then 'no_game_date'
-            when player_lookup is null then 'no_player_name'
-            when team_abbr is null or team_abbr not in (home_team_abbr, away_team_abbr)
-                then 'team_not_in_game'
-            when rank_in_key > 1 and statistics_hash = statistics_hash_of_key then 'exact_duplicate'
-            when rank_in_key > 1 and source_processed_at = latest_processed_at
-                then 'conflicting_duplicate'
-            when rank_in_key > 1 then 'superseded'
+            when keyless_because is not null then keyless_because
+            when rank_in_key = 1 then null
+            when statistics_hash = statistics_hash_of_key then 'exact_duplicate'
+            when source_processed_at < source_processed_at_of_key then 'superseded'
+            else 'conflicting_duplicate'
         end as exclusion_reason,
         game_id,
         game_date,

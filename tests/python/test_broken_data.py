@@ -110,6 +110,11 @@ def test_broken_raw_data_fails_its_test_and_never_reaches_the_summary(
             "assert_every_raw_row_is_accounted_for",
             f"delete from nbac_gamebook_player_stats where {ONE_ROW}",
         ),
+        breaks(
+            "assert_every_raw_row_is_accounted_for",
+            "insert into bdl_player_boxscores "
+            "select * replace (null::date as game_date) from bdl_player_boxscores limit 1",
+        ),
     ],
 )
 def test_a_summary_that_no_longer_fits_fails_its_test(demo: Warehouse, fails: str, statements: tuple[str, ...]) -> None:

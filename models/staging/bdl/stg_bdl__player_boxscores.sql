@@ -15,10 +15,12 @@ renamed as (
 
         ---------- strings
         coalesce(
-            nullif(upper(trim(home_team_abbr)), ''), {{ dbt.split_part('game_id', "'_'", 3) }}
+            nullif(upper(trim(home_team_abbr)), ''),
+            nullif({{ dbt.split_part('game_id', "'_'", 3) }}, '')
         ) as home_team_abbr,
         coalesce(
-            nullif(upper(trim(away_team_abbr)), ''), {{ dbt.split_part('game_id', "'_'", 2) }}
+            nullif(upper(trim(away_team_abbr)), ''),
+            nullif({{ dbt.split_part('game_id', "'_'", 2) }}, '')
         ) as away_team_abbr,
         upper(trim(team_abbr)) as team_abbr,
         coalesce(
