@@ -22,7 +22,8 @@
 {% macro in_seasons_of_window(column) -%}
     {%- set first_year = _season_year(window_start()) -%}
     {%- set last_year = _season_year(window_end()) -%}
-    {{ column }} between date '{{ first_year }}-{{ _season_turn() }}' and date '{{ last_year + 1 }}-10-11'
+    {{ column }} >= date '{{ first_year }}-{{ _season_turn() }}'
+    and {{ column }} < date '{{ last_year + 1 }}-{{ _season_turn() }}'
 {%- endmacro %}
 
 {#
@@ -33,12 +34,17 @@
     ({{ column }} >= date '1946-11-01' or {{ column }} is null)
 {%- endmacro %}
 
-{# Year in which the season of a date starts, as SQL. Seasons turn on 12 October, the day after the latest final ever. #}
+{# Year in which the season of a date starts, as SQL. #}
 {% macro season_year(column) -%}
     extract(year from {{ column }})
-    - case when extract(month from {{ column }}) * 100 + extract(day from {{ column }}) < 1012 then 1 else 0 end
+    - case
+        when extract(month from {{ column }}) * 100 + extract(day from {{ column }}) < {{ _season_turn() | replace('-', '') }}
+            then 1
+        else 0
+    end
 {%- endmacro %}
 
+{# Seasons turn on 12 October, the day after the latest final ever: month and day. #}
 {% macro _season_turn() %}{{ return('10-12') }}{% endmacro %}
 
 {% macro _season_year(iso_date) %}

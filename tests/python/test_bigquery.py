@@ -144,8 +144,8 @@ class Both:
         return outcomes
 
     def execute(self, statement: str) -> None:
-        self.duckdb.execute(statement)
-        self.bigquery.run(statement)
+        for warehouse in (self.duckdb, self.bigquery):
+            warehouse.execute(statement)
 
     def compare(self) -> int:
         """Compare every table row by row. Returns how many rows are alike."""
