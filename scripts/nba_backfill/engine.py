@@ -1,6 +1,7 @@
 """dbt, run in this process: one parse of the project, then any number of windows."""
 
 import json
+import logging
 import os
 import pickle
 import re
@@ -12,14 +13,19 @@ from typing import Any
 
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
-from dbt.artifacts.schemas.run import RunResult
+from dbt.artifacts.schemas.run import RunResult, RunResultOutput
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
+from google.api_core.exceptions import RetryError
+from google.api_core.retry import Retry, if_exception_type
 
-from nba_backfill.errors import BackfillError, InputError, ProjectError
+from nba_backfill.bigquery import BigQuery, Estimate
+from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError, TransientError
+from nba_backfill.faults import fault_in, with_advice
 from nba_backfill.windows import Window
 
 ROWS_SHOWN = 3
@@ -27,6 +33,12 @@ HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in
 # What dbt has to say goes to its own log file; the results come back as objects.
 QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
 FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
+# The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter. An outage of an hour is
+# sat out, so that a night's work isn't lost to it.
+RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2, timeout=3600)
+STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
+
+log = logging.getLogger("nba_backfill")
 
 
 @dataclass(frozen=True)
@@ -54,12 +66,7 @@ def embedded_database(project_dir: Path, target: str | None) -> Path:
 
     Raises ProjectError where there is no profile, or the target is not DuckDB.
     """
-    set_invocation_context(dict(os.environ))
-    try:
-        set_from_args(Namespace(PROFILES_DIR=str(_profiles_dir(project_dir)), PROJECT_DIR=str(project_dir)), None)
-        profile = load_profile(str(project_dir), {}, None, target)
-    except DbtBaseException as error:
-        raise ProjectError(f"The dbt profile can't be read: {_sentence(error)}") from error
+    profile = _profile(project_dir, target)
     if profile.credentials.type != "duckdb":
         raise ProjectError(
             f"Target {profile.target_name} is {profile.credentials.type}, and only the embedded DuckDB is filled from "
@@ -70,6 +77,15 @@ def embedded_database(project_dir: Path, target: str | None) -> Path:
     if not path.parent.is_dir():
         raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
     return path
+
+
+def _profile(project_dir: Path, target: str | None) -> Profile:
+    set_invocation_context(dict(os.environ))
+    try:
+        set_from_args(Namespace(PROFILES_DIR=str(_profiles_dir(project_dir)), PROJECT_DIR=str(project_dir)), None)
+        return load_profile(str(project_dir), {}, None, target)
+    except DbtBaseException as error:
+        raise ProjectError(f"The dbt profile can't be read: {_sentence(error)}") from error
 
 
 def _profiles_dir(project_dir: Path) -> Path:
@@ -85,11 +101,15 @@ def _profiles_dir(project_dir: Path) -> Path:
 class Engine:
     """A dbt project, parsed once."""
 
-    def __init__(self, project_dir: Path, target: str | None) -> None:
+    def __init__(self, project_dir: Path, target: str | None, run_id: str | None = None) -> None:
         """Parse the project for the target, the profile's default when it is None.
 
-        Raises ProjectError when there is no profile or the project doesn't parse.
+        The run's id goes to dbt as var run_id. Raises ProjectError when there is no profile or the project doesn't
+        parse.
         """
+        self.bigquery: BigQuery | None = None
+        self._credentials = _profile(project_dir, target).credentials
+        self._run_id = run_id
         self._profile = ["--profiles-dir", str(_profiles_dir(project_dir)), *(["--target", target] if target else [])]
         result = dbtRunner().invoke([*QUIETLY, "parse", *self._profile])
         if not result.success:
@@ -98,18 +118,24 @@ class Engine:
         # of the first run, for all later ones. So every run gets a copy of its own.
         self._manifest = pickle.dumps(result.result)
 
+    def connect(self) -> None:
+        """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
+        if self._credentials.type == "bigquery":
+            self.bigquery = BigQuery(self._credentials)
+
     def prepare(self) -> None:
         """Check the raw tables, load the seeds and make the staging views.
 
         Raises InputError when a raw table is missing, empty or without a column, ProjectError when the warehouse
         can't be reached.
         """
-        checked = self._invoke("run-operation", "check_sources")
-        if not checked.success:
-            reason = "\n".join(str(result.message) for result in _results(checked)) or str(checked.exception)
-            if reason.startswith("Compilation Error"):
-                raise InputError(_sentence(reason))
-            raise ProjectError(f"The warehouse can't be used: {_sentence(reason)}")
+        self.connect()
+        try:
+            self._run("run-operation", "check_sources")
+        except TransientError:
+            raise
+        except BackfillError as error:
+            raise (InputError if "The raw table" in str(error) else ProjectError)(str(error)) from error
         selection = ["path:seeds", "path:models/staging"]
         self._run("build", "--select", *selection, "--resource-type", "seed", "--resource-type", "model")
 
@@ -132,6 +158,22 @@ class Engine:
         table: Any = result.agate_table
         return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
 
+    def estimate(self, window: Window) -> Estimate:
+        """What BigQuery reads and bills for the window: its models, their tests, and the rows that it replaces.
+
+        Raises BackfillError where the target is not BigQuery.
+        """
+        if not self.bigquery:
+            raise ArgumentError(
+                "Only BigQuery bills bytes, and the target is DuckDB. Leave --estimate and --max-bytes out."
+            )
+        compiled = [
+            *self._run("compile", "--selector", "window", window=window, check_sources=False),
+            *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False),
+        ]
+        nodes: list[Any] = [result.node for result in compiled]
+        return self.bigquery.estimate([node.compiled_code for node in nodes])
+
     def _build(self, selector: str, window: Window) -> Verdict:
         arguments = ["--selector", selector, "--exclude-resource-type", "unit_test"]
         results = self._run("build", *arguments, window=window, check_sources=False)
@@ -142,27 +184,52 @@ class Engine:
     def _run(
         self, command: str, *arguments: str, window: Window | None = None, **variables: object
     ) -> Sequence[RunResult]:
-        values: Mapping[str, object] = variables
+        values: Mapping[str, object] = {"run_id": self._run_id, **variables}
         if window:
-            values = {"start_date": str(window.start), "end_date": str(window.end), **variables}
-        outcome = self._invoke(command, *arguments, "--vars", json.dumps(values))
-        results = _results(outcome)
-        if not outcome.success:
-            failed = [result for result in results if result.status in FAILED]
-            reasons = [self._explain(result, window) for result in failed]
-            raise BackfillError("\n".join(reasons) or _sentence(outcome.exception))
-        return results
+            values = {"start_date": str(window.start), "end_date": str(window.end), **values}
+
+        def attempt() -> Sequence[RunResult]:
+            outcome = self._invoke(command, *arguments, "--vars", json.dumps(values))
+            results = _results(outcome)
+            if not outcome.success:
+                raise self._error(outcome, window)
+            return results
+
+        try:
+            return RETRY(attempt, on_error=lambda error: log.warning("trying again in a while: %s", error))()
+        except RetryError as given_up:
+            raise given_up.cause or given_up from given_up
+
+    def _error(self, outcome: dbtRunnerResult, window: Window | None) -> BackfillError:
+        failed = [result for result in _results(outcome) if result.status in FAILED]
+        messages = [str(result.message) for result in failed] or [str(outcome.exception)]
+        if self.bigquery and all(fault and fault.is_transient for fault in map(fault_in, messages)):
+            return TransientError("\n".join(map(_sentence, messages)))
+        reasons = [self._explain(result, window) for result in failed]
+        return BackfillError("\n".join(reasons) or self._advised(outcome.exception))
 
     def _invoke(self, *arguments: str) -> dbtRunnerResult:
         runner = dbtRunner(manifest=pickle.loads(self._manifest))  # noqa: S301 - written by this process
         return runner.invoke([*QUIETLY, *arguments, *self._profile])
 
-    def _explain(self, result: RunResult, window: Window | None) -> str:
+    def _explain(self, result: RunResult | RunResultOutput, window: Window | None) -> str:
+        if not isinstance(result, RunResult):
+            return self._advised(result.message)
         if window is None or result.status not in (TestStatus.Fail, TestStatus.Warn):
-            return f"{result.node.name}: {_sentence(result.message)}"
+            return f"{result.node.name}: {self._advised(result.message)}"
         rows = self.rows(result.node.name, window, limit=ROWS_SHOWN)
         lines = [", ".join(f"{name} {value}" for name, value in row.items() if value is not None) for row in rows]
         return "\n    ".join([f"{result.node.name} found, for example:", *lines])
+
+    def _advised(self, error: object) -> str:
+        message = _sentence(error)
+        if not self.bigquery:
+            return message
+        streamed = STREAMED_TABLE.search(message)
+        if streamed:
+            for table, rows, since in self.bigquery.streaming_buffers([streamed[1].replace(":", ".")]):
+                message += f" {table} has about {rows:,} rows there, the oldest since {since:%Y-%m-%d %H:%M} UTC."
+        return with_advice(message)
 
 
 def _results(outcome: dbtRunnerResult) -> Sequence[RunResult]:

@@ -10,6 +10,10 @@ class BackfillError(Exception):
     exit_code: int = 1
 
 
+class TransientError(BackfillError):
+    """The warehouse couldn't do it now and may well do it in a while, such as at a rate limit. Nothing was changed."""
+
+
 class ArgumentError(BackfillError):
     """The command was called with arguments that cannot work, such as a window that ends before it starts."""
 

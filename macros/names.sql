@@ -1,0 +1,29 @@
+{#
+    Where models and seeds are built. A target whose schema is var analytics_schema is production and builds exactly
+    there. Any other schema is a developer's own prefix: with the schema `alice`, alice_nba_analytics. Sources are never
+    prefixed.
+#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- set schema = (custom_schema_name or var('analytics_schema')) | trim -%}
+    {{ schema if target.schema == var('analytics_schema') else target.schema ~ '_' ~ schema }}
+{%- endmacro %}
+
+{# The var analytics_database, where a model doesn't name another one. #}
+{% macro generate_database_name(custom_database_name=none, node=none) -%}
+    {{ (custom_database_name or var('analytics_database') or target.database) | trim }}
+{%- endmacro %}
+
+{#
+    The comment on every query. On BigQuery its entries are the job's labels too, so that a run's jobs and bytes are
+    found by run_id in INFORMATION_SCHEMA.JOBS.
+#}
+{% macro query_labels(node) -%}
+    {%- set labels = {'app': project_name, 'target_name': target.name} -%}
+    {%- if var('run_id', none) -%}
+        {%- do labels.update({'run_id': var('run_id')}) -%}
+    {%- endif -%}
+    {%- if node -%}
+        {%- do labels.update({'node_name': node.name}) -%}
+    {%- endif -%}
+    {{ return(tojson(labels)) }}
+{%- endmacro %}
