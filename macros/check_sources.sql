@@ -6,14 +6,13 @@
     {% if execute and flags.WHICH in ('run', 'build', 'test', 'run-operation') and var('check_sources') %}
         {% for node in graph.sources.values() if node.package_name == project_name %}
             {% set wanted = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) %}
-            {% set found = adapter.get_relation(node.database, node.schema, node.identifier) %}
-            {% if found is none %}
+            {% set has = adapter.get_columns_in_relation(wanted) | map(attribute='name') | map('lower') | list %}
+            {% if not has %}
                 {{ exceptions.raise_compiler_error(
                     'The raw table ' ~ wanted ~ ' does not exist. Load it with nba-backfill load-raw or nba-backfill '
                     ~ 'demo-data, or say where it is in the vars raw_database, raw_schema and reference_schema.'
                 ) }}
             {% endif %}
-            {% set has = adapter.get_columns_in_relation(found) | map(attribute='name') | map('lower') | list %}
             {% set missing = node.columns.keys() | reject('in', has) | list %}
             {% if missing %}
                 {{ exceptions.raise_compiler_error(
@@ -22,7 +21,7 @@
                 ) }}
             {% endif %}
             {% set any_row %}
-                select 1 as a_row from {{ found }}
+                select 1 as a_row from {{ wanted }}
                 {%- if 'game_date' in node.columns %} where {{ in_any_partition('game_date') }}{% endif %}
                 limit 1
             {% endset %}

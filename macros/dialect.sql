@@ -56,3 +56,72 @@
 {% macro duckdb__integer_quotient(dividend, divisor) -%}
     (({{ dividend }}) // ({{ divisor }}))
 {%- endmacro %}
+
+{# A text as a literal, whatever characters it has. #}
+{% macro quoted(text) %}{{ return(adapter.dispatch('quoted', 'nba_analytics')(text)) }}{% endmacro %}
+
+{% macro default__quoted(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") | replace("\n", "\\n") | replace("\r", "\\r") }}'
+{%- endmacro %}
+
+{% macro duckdb__quoted(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}
+
+{# The window, one row per date, as a select. #}
+{% macro dates_of_window() %}{{ return(adapter.dispatch('dates_of_window', 'nba_analytics')()) }}{% endmacro %}
+
+{% macro default__dates_of_window() -%}
+    select game_date
+    from unnest(generate_date_array(date '{{ window_start() }}', date '{{ window_end() }}')) as game_date
+{%- endmacro %}
+
+{% macro duckdb__dates_of_window() -%}
+    select cast(game_date as date) as game_date
+    from generate_series(
+        date '{{ window_start() }}', date '{{ window_end() }}', interval 1 day
+    ) as dates (game_date)
+{%- endmacro %}
+
+{# Runs the statements, all of them or none. #}
+{% macro run_in_one_transaction(statements) %}{{ return(adapter.dispatch('run_in_one_transaction', 'nba_analytics')(statements)) }}{% endmacro %}
+
+{% macro default__run_in_one_transaction(statements) %}
+    {% call statement('in_one_transaction') %}
+        begin transaction;
+        {{ statements | join(';\n') }};
+        commit transaction;
+    {% endcall %}
+{% endmacro %}
+
+{% macro duckdb__run_in_one_transaction(statements) %}
+    {% call statement('in_one_transaction') %}
+        {{ statements | join(';\n') }}
+    {% endcall %}
+    {% do adapter.commit() %}
+{% endmacro %}
+
+{# The start of a statement that makes a table which is there for some days only, where the engine can see to that. #}
+{% macro create_table_until(relation, expires_at) %}{{ return(adapter.dispatch('create_table_until', 'nba_analytics')(relation, expires_at)) }}{% endmacro %}
+
+{% macro default__create_table_until(relation, expires_at) -%}
+    create table {{ relation }} partition by game_date options (expiration_timestamp = {{ expires_at }}) as
+{%- endmacro %}
+
+{% macro duckdb__create_table_until(relation, expires_at) -%}
+    create table {{ relation }} as
+{%- endmacro %}
+
+{#
+    Whether a table is there. On BigQuery not by dbt's list of tables alone, which dbt-bigquery takes for empty when it
+    is refused: what is kept would be kept as empty.
+#}
+{% macro is_built(relation) %}{{ return(adapter.dispatch('is_built', 'nba_analytics')(relation)) }}{% endmacro %}
+
+{% macro default__is_built(relation) %}
+    {{ return(load_relation(relation) is not none or adapter.get_columns_in_relation(relation) | length > 0) }}
+{% endmacro %}
+
+{% macro duckdb__is_built(relation) %}
+    {{ return(load_relation(relation) is not none) }}
+{% endmacro %}

@@ -99,7 +99,8 @@
     {{ return((next_month - modules.datetime.timedelta(days=1)).day) }}
 {% endmacro %}
 
-{# When this invocation of dbt started, as a literal. UTC. #}
-{% macro run_timestamp() -%}
-    cast('{{ run_started_at.astimezone(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp)
+{# When this invocation of dbt started, or so much later, as a literal. UTC. #}
+{% macro run_timestamp(days=0, minutes=0) -%}
+    {%- set moment = run_started_at + modules.datetime.timedelta(days=days, minutes=minutes) -%}
+    cast('{{ moment.astimezone(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp)
 {%- endmacro %}

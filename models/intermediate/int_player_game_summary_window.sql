@@ -2,7 +2,13 @@
     Which rows will the window hold? On a table of their own, so that tests can stop them before
     they are published.
 #}
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        alias=of_worker('int_player_game_summary_window'),
+        hours_to_expiration=hours_of_worker()
+    )
+}}
 with
 
 player_games as (

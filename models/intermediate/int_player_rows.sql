@@ -177,7 +177,8 @@ ranked as (
             is_in_nbac desc,
             source_processed_at desc,
             case when player_status = 'active' then 0 else 1 end asc,
-            statistics_hash asc
+            statistics_hash asc,
+            source_player_full_name asc
     )
 
 ),

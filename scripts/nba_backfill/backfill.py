@@ -1,33 +1,33 @@
-"""The loop: one window after the other, until all are done or one fails."""
+"""The loop: one window after the other, in this process or in several."""
 
+import logging
+import multiprocessing
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from nba_backfill.engine import Engine
-from nba_backfill.errors import BackfillError
-from nba_backfill.windows import Window
+from nba_backfill.errors import BackfillError, TransientError
+from nba_backfill.plan import Batch, Queue
 
-
-@dataclass(frozen=True)
-class Batch:
-    """One window of a run, the number-th of so many."""
-
-    number: int
-    of: int
-    window: Window
-    has_work: bool
-
-    def __str__(self) -> str:
-        return f"batch {self.number}/{self.of}  {self.window}"
+log = logging.getLogger("nba_backfill")
 
 
 @dataclass(frozen=True)
 class BatchResult:
     """What the summary holds for a window after its batch: rows, games, rows without minutes.
 
-    And what the batch took, in seconds, and the warnings of the tests that let it pass.
+    And what the batch took, in seconds, and the warnings of the tests that let it pass. Or the error that it ended
+    with, and whether it is tried again in halves.
     """
 
     batch: Batch
@@ -36,49 +36,184 @@ class BatchResult:
     null_minutes: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    error: str | None = None
+    is_halved: bool = False
 
     def __str__(self) -> str:
-        if not self.batch.has_work:
-            return f"{self.batch}  no games, skipped"
+        if self.error is not None:
+            after = "trying its halves" if self.is_halved else "failed, and the table holds what it held before"
+            return f"{self.batch.window}  {after}.\n{self.error}"
         share = f"{100 * self.null_minutes / self.rows:.1f} %" if self.rows else "none"
-        return f"{self.batch}  {self.rows:,} rows  {self.games:,} games  {share} without minutes  {self.seconds:.2f} s"
-
-
-class BatchError(BackfillError):
-    """A window failed. The table holds what it held before the window's batch began."""
-
-    def __init__(self, batch: Batch, reason: BackfillError) -> None:
-        super().__init__(f"{batch} failed, and the table holds what it held before.\n{reason}")
-        self.exit_code = reason.exit_code
-
-
-def plan(engine: Engine, window: Window, batch_days: int) -> Sequence[Batch]:
-    """The batches of a run. Those on whose dates no source has a game and the summary has no row have no work."""
-    busy: set[date] = {row["game_date"] for row in engine.rows("window_dates", window)}
-    windows = list(window.split(batch_days))
-    return [
-        Batch(number, len(windows), part, any(day in part for day in busy)) for number, part in enumerate(windows, 1)
-    ]
-
-
-def backfill(engine: Engine, batches: Sequence[Batch]) -> Iterator[BatchResult]:
-    """Do the batches in order, and say of each what the summary then holds. Raises BatchError at the first failure."""
-    for batch in batches:
-        if not batch.has_work:
-            yield BatchResult(batch)
-            continue
-        started = time.perf_counter()
-        try:
-            verdict = engine.build_window(batch.window)
-            (totals,) = engine.rows("window_totals", batch.window)
-        except BackfillError as error:
-            raise BatchError(batch, error) from error
-        seconds = time.perf_counter() - started
-        yield BatchResult(
-            batch,
-            rows=int(totals["row_count"]),
-            games=int(totals["game_count"]),
-            null_minutes=int(totals["null_minutes"]),
-            seconds=seconds,
-            warnings=verdict.warnings,
+        return (
+            f"{self.batch.window}  {self.rows:,} rows  {self.games:,} games  {share} without minutes  "
+            f"{self.seconds:.2f} s"
         )
+
+
+class Stop:
+    """The user's wish to stop, by Ctrl-C or a signal: after this window at first, at once when it comes again.
+
+    A terminal that is closed stops nothing: from then on nothing is printed.
+    """
+
+    def __init__(self) -> None:
+        self.is_wished = False
+
+    def __enter__(self) -> "Stop":
+        handlers = {signal.SIGINT: self._wish, signal.SIGTERM: self._wish, signal.SIGHUP: self._hang_up}
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _wish(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_wished:
+            raise KeyboardInterrupt
+        self.is_wished = True
+        log.warning("stopping when this window is done; once more drops it and stops at once")
+
+    def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for output in (1, 2):
+            os.dup2(nowhere, output)
+
+
+def backfill(engine: Engine, queue: Queue, stop: Stop) -> Iterator[BatchResult]:
+    """Do the windows in order, and say of each how it ended. Goes on after one that failed, if asked for the next."""
+    while queue and not stop.is_wished:
+        yield _learn(queue, do(engine, queue.next()))
+
+
+def backfill_with_workers(
+    project: Path, target: str | None, run_id: str, queues: Sequence[Queue], workers: int, stop: Stop
+) -> Iterator[BatchResult]:
+    """The same in several processes, each with a parsed project, a target and a log folder of its own.
+
+    A worker takes a queue and keeps it to its end: one queue of all windows is shared, a queue for each season isn't.
+    Windows end in any order. Raises BackfillError when a worker dies.
+    """
+    waiting = list(queues)
+    own: dict[Any, Queue] = {}
+    with _staff(project, target, run_id, workers) as (staff, busy):
+        while True:
+            for connection in staff.keys() - busy if not stop.is_wished else ():
+                if not own.get(connection) and waiting:
+                    own[connection] = waiting[0] if len(queues) == 1 else waiting.pop(0)
+                if own.get(connection):
+                    connection.send(own[connection].next())
+                    busy.add(connection)
+            if not busy:
+                return
+            for connection in wait(list(busy)):
+                process = staff[connection]
+                message = _receive(connection, process)
+                if isinstance(message, str):
+                    log.warning("%s: %s", process.name, message)
+                else:
+                    busy.remove(connection)
+                    yield _learn(own[connection], message)
+
+
+@contextmanager
+def _staff(
+    project: Path, target: str | None, run_id: str, workers: int
+) -> Iterator[tuple[dict[Any, BaseProcess], set[Any]]]:
+    """The workers by their connections, and a set for those of them that are busy: at the end they are dropped."""
+    context = multiprocessing.get_context("spawn")
+    staff: dict[Any, BaseProcess] = {}
+    busy: set[Any] = set()
+    try:
+        for number in range(1, workers + 1):
+            connection, theirs = context.Pipe()
+            process: BaseProcess = context.Process(
+                target=_work, args=(theirs, project, target, run_id, number), name=f"worker {number}", daemon=True
+            )
+            process.start()
+            theirs.close()
+            staff[connection] = process
+        yield staff, busy
+    finally:
+        for connection, process in staff.items():
+            connection.close()
+            if connection in busy:
+                process.terminate()
+            process.join()
+
+
+def _receive(connection: Any, process: BaseProcess) -> str | BatchResult:
+    try:
+        message = connection.recv()
+    except (EOFError, ConnectionResetError):
+        process.join()
+        raise BackfillError(
+            f"{process.name} ended with exit code {process.exitcode} in the middle of a window. The table holds what "
+            "it held before that window, or the whole of it; run the same command again."
+        ) from None
+    if isinstance(message, BackfillError):
+        raise message
+    return message  # type: ignore[no-any-return]
+
+
+class _ToParent(logging.Handler):
+    def __init__(self, connection: Any) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._connection.send(record.getMessage())
+
+
+def _work(connection: Any, project: Path, target: str | None, run_id: str, number: int) -> None:
+    # Ctrl-C in a terminal goes to every process of it; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    log.addHandler(_ToParent(connection))
+    log.propagate = False
+    os.chdir(project)
+    with suppress(BrokenPipeError):
+        try:
+            engine = Engine(project, target, run_id, worker=number)
+            engine.connect()
+            with suppress(EOFError):
+                while True:
+                    connection.send(do(engine, connection.recv()))
+            engine.operate("drop_worker_tables")
+        except BackfillError as error:
+            connection.send(error)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def do(engine: Engine, batch: Batch) -> BatchResult:
+    """Build, test and publish one window. Raises TransientError where the warehouse has been out of order for long."""
+    started = time.perf_counter()
+    try:
+        verdict = engine.build_window(batch.window)
+        (totals,) = engine.rows("window_totals", batch.window)
+    except TransientError:
+        raise
+    except BackfillError as error:
+        return BatchResult(batch, seconds=time.perf_counter() - started, error=str(error))
+    return BatchResult(
+        batch,
+        rows=int(totals["row_count"]),
+        games=int(totals["game_count"]),
+        null_minutes=int(totals["null_minutes"]),
+        seconds=time.perf_counter() - started,
+        warnings=verdict.warnings,
+    )
+
+
+def _learn(queue: Queue, result: BatchResult) -> BatchResult:
+    if result.error is None:
+        queue.done(result.batch, result.seconds)
+        return result
+    return replace(result, is_halved=queue.failed(result.batch))

@@ -73,6 +73,15 @@ class BigQuery:
         read = int(job.total_bytes_processed or 0)
         return Estimate(read, max(read, MINIMUM_BYTES * max(1, len(job.referenced_tables))))
 
+    def refusal_to_list(self, dataset: str) -> str | None:
+        """BigQuery's error when it is asked what a dataset holds, None when it answers."""
+        try:
+            list(self._client.list_tables(dataset))
+            list(self._client.list_routines(dataset))
+        except (GoogleAPICallError, RetryError) as error:
+            return str(error)
+        return None
+
     def streaming_buffers(self, tables: Iterable[str]) -> list[tuple[str, int, datetime | None]]:
         """Those of the tables that have rows in a streaming buffer: name, rows, and since when the oldest is there."""
         found = []

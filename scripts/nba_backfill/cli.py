@@ -1,34 +1,32 @@
 """The command line. Everything it can say about dbt, engine.py asks dbt."""
 
-import logging
+import json
 import os
+import re
+import shlex
+import socket
+import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timezone
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import duckdb
+from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.table import Table
 
 from nba_backfill import raw
-from nba_backfill.backfill import BatchResult, backfill, plan
+from nba_backfill.checkpoint import Checkpoint
 from nba_backfill.engine import Engine, embedded_database, find_project
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
-from nba_backfill.windows import parse_window
+from nba_backfill.plan import Plan, Scope, make_plan
+from nba_backfill.run import Options, Run, hold_lock, new_run_id
+from nba_backfill.terminal import log, log_to
+from nba_backfill.windows import Window, parse_date, parse_window, today
 
 EXIT_CODES = """\b
 Exit codes:
@@ -36,16 +34,20 @@ Exit codes:
   1  a window or a test failed; the summary holds what it held before that window
   2  wrong arguments
   3  raw data that can't be used; nothing of it was loaded
-  4  no dbt project, no profile, or no warehouse to connect to
-  130  stopped by Ctrl-C
+  4  no dbt project, no profile, no warehouse to connect to, or another run is at work
+  130  stopped by Ctrl-C or a signal; the same command goes on where it stopped
 """
 LOG_DIRECTORY = Path("logs/backfill")
+CHECKPOINT = LOG_DIRECTORY / "player_game_summary_checkpoint.json"
 DEMO_DATA = "demo-data"
+CHANGES = ("added", "removed", "changed")
+FIGURES = (*CHANGES, "dates", "games", "rows", "windows", "failed", "bytes billed")
+LONG_YEARS = 4
+MOST_WORKERS = 20
+TIB = 1024**4
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 target_option = click.option("--target", help="Target of the dbt profile. Default: the profile's own.")
-log = logging.getLogger("nba_backfill")
-log.addHandler(logging.NullHandler())
-log.propagate = False
 
 
 class Commands(click.Group):
@@ -55,13 +57,48 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BackfillError as error:
-            log.error("%s", error)  # noqa: TRY400 - the user's mistake, not a fault whose traceback would help
+            log.error("%s", error)
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            log.warning("stopped by Ctrl-C")
-            click.echo("Stopped. The summary holds every window that was done.", err=True)
+            log.error("stopped")
+            click.echo(
+                "Stopped. The summary holds every window that was done, and the same command does the rest.", err=True
+            )
             ctx.exit(130)
+
+
+class Dates(click.ParamType[frozenset[date]]):
+    """Dates, separated by commas."""
+
+    name = "dates"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> frozenset[date]:
+        return frozenset(parse_date("--dates", text.strip()) for text in str(value).split(","))
+
+
+def plan_options(command: Command) -> Command:
+    """What `plan` and `run` have in common: which dates, and in which windows."""
+    for option in reversed(
+        (
+            click.option("--start-date", metavar="YYYY-MM-DD", help="First date of the range."),
+            click.option("--end-date", metavar="YYYY-MM-DD", help="Last date of the range."),
+            click.option("--dates", type=Dates(), metavar="DATE,DATE,…", help="These dates instead of a range."),
+            click.option("--no-resume", is_flag=True, help="All dates with games, also those that are complete."),
+            click.option("--retry-failed", is_flag=True, help="Only the dates that failed."),
+            click.option("--batch-days", type=click.IntRange(min=1), help="Days in a window.  [default: 7]"),
+            click.option(
+                "--batch",
+                type=click.Choice(["auto"]),
+                help="Windows that grow as long as that makes a date cheaper, and are halved when one fails.",
+            ),
+            click.option("--max-bytes", type=click.IntRange(min=1), help="Refuse to let BigQuery bill more than this."),
+            click.option("--yes", is_flag=True, help="Don't ask about a range over four years, or into the future."),
+            target_option,
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,47 +108,182 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First date to replace.")
-@click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last date to replace.")
-@click.option("--batch-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days in a window.")
-@target_option
-def run(start_date: str, end_date: str, batch_days: int, target: str | None) -> None:
+@plan_options
+@click.option("--estimate", is_flag=True, help="On BigQuery: the bytes of each window and their price, by dry runs.")
+@click.option(
+    "--price-per-tib",
+    type=click.FloatRange(min=0),
+    default=6.25,
+    show_default=True,
+    envvar="NBA_BIGQUERY_PRICE_PER_TIB",
+    help="Price of a TiB, in the currency of the contract.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every date.")
+def plan(estimate: bool, price_per_tib: float, as_json: bool, max_bytes: int | None, **options: Any) -> None:
+    """Say what a run would do, and why.
+
+    Compares the sources, the summary and the ledger date by date. A run of the same options does exactly this. Makes
+    the seeds and the staging views, which it reads, and writes nothing else.
+    """
+    project = _enter_project()
+    selection = _select(**options)
+    engine = Engine(project, options["target"])
+    engine.prepare()
+    planned = selection(engine)
+    billed = _bytes_billed(engine, planned) if estimate or max_bytes is not None else None
+    if as_json:
+        described = planned.to_json()
+        if billed is not None:
+            for batch, window in zip(described["windows"], billed, strict=True):
+                batch["bytes_billed"] = billed[window]
+            described["bytes_billed"] = sum(billed.values())
+            described["price"] = round(sum(billed.values()) / TIB * price_per_tib, 4)
+        click.echo(json.dumps(described, indent=2))
+    else:
+        _print_plan(planned, billed, price_per_tib)
+    _refuse_bytes(billed, max_bytes)
+
+
+@main.command()
+@plan_options
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, on BigQuery.")
+@click.option("--by-season", is_flag=True, help="Let each worker do whole seasons.")
+@click.option("--keep-going", is_flag=True, help="Go on with the other windows when one fails.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing anywhere.")
+@click.option("--detach", is_flag=True, help="Go on in the background, and print the log file.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=CHECKPOINT,
+    show_default=True,
+    help="The file that says where the run is.",
+)
+def run(
+    workers: int,
+    by_season: bool,
+    keep_going: bool,
+    dry_run: bool,
+    detach: bool,
+    checkpoint: Path,
+    max_bytes: int | None,
+    **options: Any,
+) -> None:
     """Backfill a range of dates.
 
-    Replaces the dates from start to end, one window after the other. Each window is built beside the summary, tested
-    there, and published in one transaction. A window that fails stops the run; the same command does it again when the
-    data is corrected. Windows without games are skipped. At the end the whole range is tested. Everything is also in
-    logs/backfill.
+    Does the dates of the range that are not complete: missing, partial, stale, outdated or failed. Each window is built
+    beside the summary, tested there, and published in one transaction. A window that fails stops the run; the same
+    command goes on where it stopped. Dates without games cost nothing. At the end each season is tested. Everything is
+    also in logs/backfill.
     """
-    window = parse_window(start_date, end_date)
     project = _enter_project()
-    log_file = _log_to_file()
+    selection = _select(**options)
+    run_id = os.environ.get("NBA_RUN_ID") or new_run_id()
+    log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
+    if detach:
+        _detach(run_id, log_file)
+        return
     console = Console(highlight=False, markup=False, soft_wrap=True)
+    if dry_run:
+        _print_plan(selection(Engine(project, options["target"], run_id, writes=False)))
+        return
+    log_to(log_file, console)
+    engine = Engine(project, options["target"], run_id)
+    if workers > 1 and not engine.is_bigquery:
+        log.info("DuckDB has one writer, so one worker does it all")
+        workers = 1
+    with _say_who_writes(checkpoint):
+        engine.prepare()
+    planned = selection(engine)
+    log.info("%s", _headline(planned))
+    if max_bytes is not None:
+        _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
+    state = Checkpoint(
+        checkpoint,
+        run_id,
+        planned.window,
+        socket.gethostname(),
+        os.getpid(),
+        str(log_file),
+        dates=len(planned.chosen),
+        skipped=len(planned.days) - len(planned.chosen),
+    )
+    if planned.chosen:
+        Run(
+            engine,
+            run_id,
+            planned,
+            Options(project, options["target"], min(workers, MOST_WORKERS), by_season, keep_going),
+            state,
+            console,
+        )()
+    else:
+        state.status = "finished"
+        state.write()
+        log.info("nothing to do")
+    log.info("log: %s", log_file)
 
-    def say(line: str) -> None:
-        log.info(line)
-        console.print(line)
 
-    started = time.perf_counter()
-    say(f"backfill of {window}, {window.days:,} days, windows of {batch_days}")
+@main.command()
+@click.argument("run_id", required=False)
+@click.option("--start-date", metavar="YYYY-MM-DD", help="First date to put back. Default: all that the run kept.")
+@click.option("--end-date", metavar="YYYY-MM-DD", help="Last date to put back.")
+@target_option
+def rollback(run_id: str | None, start_date: str | None, end_date: str | None, target: str | None) -> None:
+    """Put back what the summary held before a run.
+
+    The last run that can be, or RUN_ID; all of its range or a part. The summary, the excluded rows and the ledger go
+    back in one transaction.
+    """
+    project = _enter_project()
+    own_id = new_run_id()
+    engine = Engine(project, target, own_id)
+    engine.prepare()
+    kept = [row for row in engine.rows("backfill_runs") if row["kept_at"] is not None]
+    if run_id:
+        kept = [row for row in kept if row["run_id"] == run_id]
+    if not kept:
+        of_run = f" of run {run_id}" if run_id else ""
+        raise ArgumentError(f"There is nothing to put back{of_run}. `nba-backfill runs` lists what there is.")
+    last = max(kept, key=lambda row: row["kept_at"])
+    window = parse_window(start_date or str(last["start_date"]), end_date or str(last["end_date"]))
+    with hold_lock(engine, own_id):
+        (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
+        engine.operate(
+            "roll_back", window, run_id=last["run_id"], host_name=socket.gethostname(), process_id=os.getpid()
+        )
+    click.echo(
+        f"rolled back run {last['run_id']}, {window}: {int(changes['rows_added']):,} rows that it had added are gone, "
+        f"{int(changes['rows_removed']):,} that it had removed are back, {int(changes['rows_changed']):,} are as before"
+    )
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@target_option
+def runs(as_json: bool, target: str | None) -> None:
+    """List the runs, what they changed, and whether they can be rolled back."""
+    project = _enter_project()
     engine = Engine(project, target)
     engine.prepare()
-    batches = plan(engine, window, batch_days)
-    results: list[BatchResult] = []
-    with _progress(console, len(batches)) as progress:
-        for result in backfill(engine, batches):
-            say(str(result))
-            for warning in result.warnings:
-                say(f"  warning: {warning}")
-            results.append(result)
-            progress.update(progress.task_ids[0], completed=len(results), days=result.batch.window.end)
-    seconds = time.perf_counter() - started
-    say(_summary(results, seconds))
-    verdict = engine.validate(window)
-    for warning in verdict.warnings:
-        say(f"warning: {warning}")
-    say(f"tested {window}: {verdict.passed} tests passed, {len(verdict.warnings)} warned, none failed")
-    say(f"log: {log_file}")
+    found = sorted(engine.rows("backfill_runs"), key=lambda row: str(row["started_at"]), reverse=True)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=str))
+        return
+    _print_table(
+        ["run", "range", "status", "windows", "failed", *CHANGES, "kept until"],
+        [
+            [
+                row["run_id"],
+                f"{row['start_date']}..{row['end_date']}",
+                row["status"],
+                _figure(row["windows_done"]),
+                _figure(row["windows_failed"]),
+                *(_figure(row[f"rows_{change}"]) for change in CHANGES),
+                f"{row['kept_until']:%Y-%m-%d}" if row["kept_at"] else "not kept",
+            ]
+            for row in found
+        ],
+    )
 
 
 @main.command("load-raw")
@@ -203,55 +375,151 @@ def _refuse_to_mix(con: duckdb.DuckDBPyConnection, tables: tuple[raw.RawTable, .
             )
 
 
-def _log_to_file() -> Path:
-    started = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    path = LOG_DIRECTORY / f"player_game_summary_{started}.log"
+def _select(
+    start_date: str | None,
+    end_date: str | None,
+    dates: Collection[date] | None,
+    no_resume: bool,
+    retry_failed: bool,
+    batch_days: int | None,
+    batch: str | None,
+    yes: bool,
+    target: str | None,  # noqa: ARG001 - goes to the engine
+) -> Callable[[Engine], Plan]:
+    """Check the options that say what to do. Returns what makes the plan once there is an engine to ask."""
+    if bool(dates) == bool(start_date or end_date) or bool(start_date) != bool(end_date):
+        raise ArgumentError("Pass --start-date and --end-date, or --dates.")
+    if sum((no_resume, retry_failed, bool(dates))) > 1:
+        raise ArgumentError("--no-resume, --retry-failed and --dates exclude one another.")
+    if batch and batch_days:
+        raise ArgumentError("--batch auto finds the size of a window that --batch-days gives: pass one of them.")
+    if dates:
+        start_date, end_date = str(min(dates)), str(max(dates))
+    window = _confirmed(parse_date("--start-date", str(start_date)), parse_date("--end-date", str(end_date)), yes)
+    scope = Scope.ALL if no_resume else Scope.FAILED if retry_failed else Scope.RESUME
+    return lambda engine: make_plan(engine, window, scope, None if batch else batch_days or 7, dates)
+
+
+def _confirmed(start: date, end: date, yes: bool) -> Window:
+    """The window, or a part of it that has been: a slip of the hand in a year costs a night."""
+    doubts = []
+    if (end - start).days > LONG_YEARS * 366:
+        doubts.append(f"{start}..{end} is over {LONG_YEARS} years.")
+    if end > today():
+        doubts.append(f"--end-date {end} is in the future, so this goes through today, {today()} in New York.")
+    if doubts and not yes:
+        if not sys.stdin.isatty():
+            raise ArgumentError(f"{' '.join(doubts)} Pass --yes if that is what you want.")
+        click.confirm(f"{' '.join(doubts)} Go on?", abort=True)
+    return parse_window(str(start), str(min(end, today())))
+
+
+def _detach(run_id: str, log_file: Path) -> None:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    process = subprocess.Popen(  # noqa: S603 - this command again
+        [sys.executable, "-m", "nba_backfill.cli", *arguments, "--yes"],
+        env={**os.environ, "NBA_RUN_ID": run_id},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    click.echo(f"run {run_id} goes on in the background as process {process.pid}")
+    click.echo(f"log: {log_file}")
+    click.echo(f"watch: tail -f {shlex.quote(str(log_file))}")
+    click.echo(f"stop: kill {process.pid}")
+
+
+@contextmanager
+def _say_who_writes(checkpoint: Path) -> Iterator[None]:
+    """Say which process has the DuckDB file, and which run that is, if its checkpoint tells."""
     try:
-        LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
-    except OSError as error:
+        yield
+    except ProjectError as error:
+        holder = re.search(r"Conflicting lock is held .*\(PID (\d+)\)", str(error))
+        if not holder:
+            raise
+        process = f"process {holder[1]}"
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            other = json.loads(checkpoint.read_text(encoding="utf-8"))
+            if other["process_id"] == int(holder[1]):
+                process = f"run {other['run_id']}, process {holder[1]}, since {other['started_at']}"
         raise ProjectError(
-            f"The log {path} can't be written: {error.strerror}. Make {LOG_DIRECTORY} writable."
+            f"DuckDB has one writer, and another has the file: {process}. Wait for it, or end it."
         ) from error
-    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    return path
 
 
-class RateColumn(ProgressColumn):
-    """Windows per minute, of late."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed * 60:,.0f} windows/min" if task.speed else "")
-
-
-def _progress(console: Console, batches: int) -> Progress:
-    """A bar on a terminal; nothing where the output is piped, so that only plain lines are."""
-    progress = Progress(
-        TextColumn("through {task.fields[days]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    progress.add_task("windows", total=batches, days="")
-    return progress
-
-
-def _summary(results: list[BatchResult], seconds: float) -> str:
-    done = [result for result in results if result.batch.has_work]
-    rows, nulls = sum(result.rows for result in done), sum(result.null_minutes for result in done)
-    share = f"{100 * nulls / rows:.1f} % without minutes" if rows else "no rows"
+def _headline(plan: Plan) -> str:
+    windows = f"windows of {plan.batch_days} days" if plan.batch_days else "windows of a size found on the way"
     return (
-        f"done: {len(done)} windows, {len(results) - len(done)} skipped without games, {rows:,} rows, "
-        f"{sum(result.games for result in done):,} games, {share}, {seconds:.1f} s"
+        f"backfill of {plan.window}, {plan.window.days:,} days: {len(plan.chosen):,} dates to do, "
+        f"{sum(plan.left_alone.values()):,} left alone; {windows}"
     )
+
+
+def _print_plan(plan: Plan, billed: dict[Window, int] | None = None, price_per_tib: float = 0) -> None:
+    click.echo(_headline(plan))
+    for why, days in plan.to_do.items():
+        click.echo(
+            f"  {why}: {len(days):,} dates, {sum(day.games for day in days):,} games, "
+            f"{sum(day.rows for day in days):,} rows"
+        )
+    for status, dates in plan.left_alone.items():
+        click.echo(f"  {status}, left alone: {dates:,} dates")
+    if not plan.batches:
+        click.echo("nothing to do")
+        return
+    columns = ["window", "dates", "games", "rows", "why", *(["bytes billed"] if billed else [])]
+    _print_table(
+        columns,
+        [
+            [
+                str(batch.window),
+                _figure(len(batch.days)),
+                _figure(batch.games),
+                _figure(batch.rows),
+                ", ".join(batch.why),
+                *([_figure(billed[batch.window])] if billed else []),
+            ]
+            for batch in plan.batches
+        ],
+    )
+    if billed:
+        total = sum(billed.values())
+        click.echo(f"{total:,} bytes billed in all, {total / TIB * price_per_tib:,.2f} at {price_per_tib:g} per TiB")
+
+
+def _print_table(columns: Collection[str], rows: list[list[str]]) -> None:
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        column.justify = "right" if column.header in FIGURES else "left"
+    for row in rows:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        # A pipe has no width of its own, and a script wants whole lines.
+        console.width = 200
+    console.print(table)
+
+
+def _figure(value: Any) -> str:
+    return "" if value is None else f"{int(value):,}"
+
+
+def _bytes_billed(engine: Engine, plan: Plan) -> dict[Window, int]:
+    if not engine.is_bigquery:
+        raise ArgumentError(
+            "Only BigQuery bills bytes, and the target is DuckDB. Leave --estimate and --max-bytes out."
+        )
+    return {batch.window: engine.estimate(batch.window).billed for batch in plan.batches}
+
+
+def _refuse_bytes(billed: dict[Window, int] | None, max_bytes: int | None) -> None:
+    if billed is not None and max_bytes is not None and sum(billed.values()) > max_bytes:
+        raise BackfillError(
+            f"BigQuery would bill {sum(billed.values()):,} bytes, over --max-bytes {max_bytes:,}. Nothing was written. "
+            "Take fewer dates or longer windows, or raise the ceiling."
+        )
 
 
 if __name__ == "__main__":

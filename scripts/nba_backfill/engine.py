@@ -1,14 +1,17 @@
 """dbt, run in this process: one parse of the project, then any number of windows."""
 
+import atexit
 import json
 import logging
 import os
 import pickle
 import re
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from dbt.artifacts.resources.types import NodeType
@@ -24,7 +27,7 @@ from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
 
 from nba_backfill.bigquery import BigQuery, Estimate
-from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError, TransientError
+from nba_backfill.errors import BackfillError, InputError, ProjectError, TransientError
 from nba_backfill.faults import fault_in, with_advice
 from nba_backfill.windows import Window
 
@@ -37,6 +40,9 @@ FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
 # sat out, so that a night's work isn't lost to it.
 RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2, timeout=3600)
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
+
+UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
+NO_REASON = "dbt failed and gave no reason: logs/dbt.log may tell."
 
 log = logging.getLogger("nba_backfill")
 
@@ -101,26 +107,48 @@ def _profiles_dir(project_dir: Path) -> Path:
 class Engine:
     """A dbt project, parsed once."""
 
-    def __init__(self, project_dir: Path, target: str | None, run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        project_dir: Path,
+        target: str | None,
+        run_id: str | None = None,
+        *,
+        worker: int | None = None,
+        writes: bool = True,
+    ) -> None:
         """Parse the project for the target, the profile's default when it is None.
 
-        The run's id goes to dbt as var run_id. Raises ProjectError when there is no profile or the project doesn't
-        parse.
+        The run's id goes to dbt as var run_id. A worker of a run has window tables, a target and a log folder of its
+        own. One that doesn't write leaves no log and no parsed project either. Raises ProjectError when there is no
+        profile or the project doesn't parse.
         """
         self.bigquery: BigQuery | None = None
         self._credentials = _profile(project_dir, target).credentials
-        self._run_id = run_id
+        self._variables: dict[str, object] = {"run_id": run_id}
         self._profile = ["--profiles-dir", str(_profiles_dir(project_dir)), *(["--target", target] if target else [])]
-        result = dbtRunner().invoke([*QUIETLY, "parse", *self._profile])
+        if worker is not None:
+            self._variables["worker"] = f"{run_id}_{worker}"
+            folder = f"worker-{worker}"
+            self._profile += ["--target-path", f"target/{folder}", "--log-path", f"logs/{folder}"]
+        if not writes:
+            nowhere = mkdtemp(prefix="nba-backfill-")
+            atexit.register(rmtree, nowhere, ignore_errors=True)
+            self._profile += ["--target-path", nowhere, "--log-path", nowhere]
+        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(self._variables), *self._profile])
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
         # dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window
         # of the first run, for all later ones. So every run gets a copy of its own.
         self._manifest = pickle.dumps(result.result)
 
+    @property
+    def is_bigquery(self) -> bool:
+        """Whether the target is BigQuery, which takes several writers and bills bytes."""
+        return bool(self._credentials.type == "bigquery")
+
     def connect(self) -> None:
         """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
-        if self._credentials.type == "bigquery":
+        if self.is_bigquery:
             self.bigquery = BigQuery(self._credentials)
 
     def prepare(self) -> None:
@@ -136,8 +164,7 @@ class Engine:
             raise
         except BackfillError as error:
             raise (InputError if "The raw table" in str(error) else ProjectError)(str(error)) from error
-        selection = ["path:seeds", "path:models/staging"]
-        self._run("build", "--select", *selection, "--resource-type", "seed", "--resource-type", "model")
+        self._run("build", "--selector", "preparation", "--resource-type", "seed", "--resource-type", "model")
 
     def build_window(self, window: Window) -> Verdict:
         """Replace the window in the summary by what the sources say now, if the window's tests let it.
@@ -151,22 +178,27 @@ class Engine:
         """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
         return self._build("validation", window)
 
-    def rows(self, query: str, window: Window, limit: int = -1) -> list[dict[str, Any]]:
-        """What an analysis of the project, or a test, returns for the window. Raises BackfillError."""
-        selection = ["--select", query, "--limit", str(limit), "--output", "json"]
-        (result,) = self._run("show", *selection, window=window, check_sources=False)
+    def rows(
+        self, query: str, window: Window | None = None, limit: int = -1, **variables: object
+    ) -> list[dict[str, Any]]:
+        """What a model's, an analysis's or a test's SQL returns for the window. Raises BackfillError."""
+        selection = ["--select", query, "--indirect-selection", "empty", "--limit", str(limit)]
+        (result,) = self._run("show", *selection, window=window, check_sources=False, **variables)
         table: Any = result.agate_table
         return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+
+    def operate(self, macro: str, window: Window | None = None, **arguments: object) -> None:
+        """Run a macro of the project for what it does. Raises BackfillError."""
+        # Not as ASCII: dbt reads it as YAML, which has no surrogate pairs.
+        self._run("run-operation", macro, "--args", json.dumps(arguments, ensure_ascii=False), window=window)
 
     def estimate(self, window: Window) -> Estimate:
         """What BigQuery reads and bills for the window: its models, their tests, and the rows that it replaces.
 
-        Raises BackfillError where the target is not BigQuery.
+        Raises ProjectError where the target is not BigQuery.
         """
         if not self.bigquery:
-            raise ArgumentError(
-                "Only BigQuery bills bytes, and the target is DuckDB. Leave --estimate and --max-bytes out."
-            )
+            raise ProjectError("Only BigQuery says before a query what it reads.")
         compiled = [
             *self._run("compile", "--selector", "window", window=window, check_sources=False),
             *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False),
@@ -184,9 +216,9 @@ class Engine:
     def _run(
         self, command: str, *arguments: str, window: Window | None = None, **variables: object
     ) -> Sequence[RunResult]:
-        values: Mapping[str, object] = {"run_id": self._run_id, **variables}
+        values = self._variables | variables
         if window:
-            values = {"start_date": str(window.start), "end_date": str(window.end), **values}
+            values |= {"start_date": str(window.start), "end_date": str(window.end)}
 
         def attempt() -> Sequence[RunResult]:
             outcome = self._invoke(command, *arguments, "--vars", json.dumps(values))
@@ -202,15 +234,24 @@ class Engine:
 
     def _error(self, outcome: dbtRunnerResult, window: Window | None) -> BackfillError:
         failed = [result for result in _results(outcome) if result.status in FAILED]
-        messages = [str(result.message) for result in failed] or [str(outcome.exception)]
-        if self.bigquery and all(fault and fault.is_transient for fault in map(fault_in, messages)):
-            return TransientError("\n".join(map(_sentence, messages)))
+        messages = [str(result.message) for result in failed] or [str(outcome.exception or NO_REASON)]
+        if self.bigquery:
+            unlisted = UNLISTED_DATASET.search(messages[0])
+            if unlisted:
+                # dbt has swallowed why, so the list is asked for once more.
+                messages = [self.bigquery.refusal_to_list(unlisted[1]) or f"{messages[0]} An internal error, it seems."]
+                failed = []
+            if all(fault and fault.is_transient for fault in map(fault_in, messages)):
+                return TransientError("\n".join(map(_sentence, messages)))
         reasons = [self._explain(result, window) for result in failed]
-        return BackfillError("\n".join(reasons) or self._advised(outcome.exception))
+        return BackfillError("\n".join(reasons) or self._advised(messages[0]))
 
     def _invoke(self, *arguments: str) -> dbtRunnerResult:
         runner = dbtRunner(manifest=pickle.loads(self._manifest))  # noqa: S301 - written by this process
-        return runner.invoke([*QUIETLY, *arguments, *self._profile])
+        outcome = runner.invoke([*QUIETLY, *arguments, *self._profile])
+        if isinstance(outcome.exception, KeyboardInterrupt):
+            raise outcome.exception
+        return outcome
 
     def _explain(self, result: RunResult | RunResultOutput, window: Window | None) -> str:
         if not isinstance(result, RunResult):

@@ -49,7 +49,7 @@ def parse_window(start_date: str, end_date: str) -> Window:
     The same rules as macros/window.sql. Raises ArgumentError for what is not a date, a window that ends before it
     starts, and a window that ends in the future.
     """
-    start, end = _parse_date("--start-date", start_date), _parse_date("--end-date", end_date)
+    start, end = parse_date("--start-date", start_date), parse_date("--end-date", end_date)
     if end < start:
         raise ArgumentError(f"--end-date {end} is before --start-date {start}.")
     if end > today():
@@ -60,7 +60,8 @@ def parse_window(start_date: str, end_date: str) -> Window:
     return Window(start, end)
 
 
-def _parse_date(option: str, text: str) -> date:
+def parse_date(option: str, text: str) -> date:
+    """The date that an option gives as YYYY-MM-DD. Raises ArgumentError, which names the option."""
     try:
         # The pattern, because newer Pythons read 20220110 and 2022-W02-1 as dates too.
         parsed = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+LOCAL_SERVER = REPOSITORY.parent / "shared" / "tools" / "bigquery_local" / "start"
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 
@@ -111,6 +115,36 @@ def demo(project: Path, demo_file: Path, tmp_path: Path) -> Warehouse:
 def empty(project: Path, tmp_path: Path) -> Warehouse:
     """A database that does not exist yet."""
     return Warehouse(project, tmp_path / "nba.duckdb")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A server that speaks BigQuery's API and judges SQL as BigQuery does."""
+    given = os.environ.get("NBA_BIGQUERY_API_ENDPOINT")
+    if given:
+        yield given
+        return
+    if not LOCAL_SERVER.is_file():
+        pytest.skip(f"no BigQuery server: NBA_BIGQUERY_API_ENDPOINT is not set and there is no {LOCAL_SERVER}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([LOCAL_SERVER, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 600
+        while not answers(port):
+            assert server.poll() is None, "the BigQuery server ended"
+            assert time.monotonic() < deadline, "the BigQuery server does not answer"
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="session")

@@ -144,11 +144,10 @@ def test_a_gate_that_fails_skips_the_write(demo: Warehouse) -> None:
     assert demo.summary() == before
 
 
-def test_a_full_refresh_or_an_empty_run_does_not_empty_the_table(demo: Warehouse) -> None:
+def test_an_empty_run_does_not_empty_the_table(demo: Warehouse) -> None:
     before = demo.summary()
-    assert demo.dbt("run", "--full-refresh", window=("2022-01-03", "2022-01-03")).code == 0
-    assert in_week(demo.summary(), WEEK) == before
     refused = demo.dbt("run", "--empty", window=WEEK)
-    assert refused.code == 1
-    assert "--empty would replace the window" in refused.output
-    assert in_week(demo.summary(), WEEK) == before
+    assert refused.code == 2
+    assert "--empty would replace the window of nba_analytics." in refused.output
+    assert "allow_empty: true" in refused.output
+    assert demo.summary() == before

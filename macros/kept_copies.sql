@@ -1,0 +1,102 @@
+{#
+    Before the first window of a run, what the tables that it replaces hold for its range is kept, and can be put back.
+    The copies are tables of a schema of their own, named after the table and the run.
+#}
+
+{# The models whose rows a run replaces by window. #}
+{% macro replaced_models() %}
+    {{ return(['player_game_summary', 'excluded_box_score_rows', 'backfill_ledger']) }}
+{% endmacro %}
+
+{# The copy of a model's table that a run has kept, whether or not there is one. #}
+{% macro kept_copy(model_name, run_id) %}
+    {% if not modules.re.fullmatch('[A-Za-z0-9_-]{1,100}', run_id | string) %}
+        {{ exceptions.raise_compiler_error("'" ~ run_id ~ "' is no id of a run.") }}
+    {% endif %}
+    {% set table = ref(model_name) %}
+    {{ return(api.Relation.create(
+        database=table.database, schema=table.schema ~ '_kept', identifier=table.identifier ~ '__' ~ run_id, type='table'
+    )) }}
+{% endmacro %}
+
+{# Keeps what the tables hold for the window, for so many days. What isn't built yet is kept as empty. #}
+{% macro keep_range(run_id, days=30) %}
+    {% set expires_at = run_timestamp(days=days) %}
+    {% do adapter.create_schema(kept_copy('player_game_summary', run_id)) %}
+    {% for model_name in replaced_models() %}
+        {% do run_query(
+            create_table_until(kept_copy(model_name, run_id), expires_at) ~ ' '
+            ~ rows_if_built(model_name, replaced_rows(_meta_of(model_name)))
+        ) %}
+    {% endfor %}
+    {% do run_query(insert_event(
+        run_id, 'range kept', window_start(), window_end(), kept_until=expires_at
+    )) %}
+    {# Making the schema has begun a transaction where the engine has one. #}
+    {% do adapter.commit() %}
+{% endmacro %}
+
+{#
+    Puts back what the run has kept for the window, in one transaction for all tables. Raises when the window is not
+    within the range that the run has kept, and when the copies are gone.
+#}
+{% macro roll_back(run_id, host_name=none, process_id=none) %}
+    {% do _require_kept_window(run_id) %}
+    {% set statements = [] %}
+    {% for model_name in replaced_models() %}
+        {% set copy = load_relation(kept_copy(model_name, run_id)) %}
+        {% if copy is none %}
+            {{ exceptions.raise_compiler_error(
+                'Run ' ~ run_id ~ ' can not be rolled back: there is no ' ~ kept_copy(model_name, run_id) ~ '.'
+            ) }}
+        {% endif %}
+        {% set replaced = replaced_rows(_meta_of(model_name)) %}
+        {% do statements.append(replace_rows_sql(
+            ref(model_name), copy ~ ' where ' ~ replaced, adapter.get_columns_in_relation(copy), replaced
+        )) %}
+    {% endfor %}
+    {% do statements.append(insert_event(
+        run_id, 'rolled back', window_start(), window_end(), host_name=host_name, process_id=process_id
+    )) %}
+    {% do run_in_one_transaction(statements) %}
+{% endmacro %}
+
+{# Drops the copies of all but the last so many runs, and those that were kept longer ago than so many days. #}
+{% macro drop_kept(keep_count=5, days=30) %}
+    {% set kept_runs %}
+        select run_id
+        from {{ ref('backfill_runs') }}
+        where kept_at is not null
+        qualify row_number() over (order by kept_at desc) > {{ keep_count | int }}
+            or kept_at < {{ run_timestamp(days=-days) }}
+    {% endset %}
+    {% for run in run_query(kept_runs).rows %}
+        {% for model_name in replaced_models() %}
+            {% do run_query('drop table if exists ' ~ kept_copy(model_name, run['run_id'])) %}
+        {% endfor %}
+        {% do run_query(insert_event(run['run_id'], 'copies dropped')) %}
+    {% endfor %}
+{% endmacro %}
+
+{% macro _meta_of(model_name) %}
+    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].config.meta) }}
+{% endmacro %}
+
+{% macro _require_kept_window(run_id) %}
+    {% set kept %}
+        select
+            min(start_date) as start_date,
+            max(end_date) as end_date
+        from {{ ref('backfill_events') }}
+        where run_id = {{ literal(run_id) }} and event_name = 'range kept'
+    {% endset %}
+    {% set range = run_query(kept).rows[0] %}
+    {% if range['start_date'] is none %}
+        {{ exceptions.raise_compiler_error('Run ' ~ run_id ~ ' can not be rolled back: it kept nothing.') }}
+    {% elif window_start() < range['start_date'] | string or window_end() > range['end_date'] | string %}
+        {{ exceptions.raise_compiler_error(
+            'Run ' ~ run_id ~ ' kept ' ~ range['start_date'] ~ '..' ~ range['end_date'] ~ ', so '
+            ~ window_start() ~ '..' ~ window_end() ~ ' can not be put back.'
+        ) }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,90 @@
+"""What the user sees: lines on the terminal and in the log file, and a progress bar under them."""
+
+import logging
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from nba_backfill.errors import ProjectError
+
+log = logging.getLogger("nba_backfill")
+log.propagate = False
+log.addHandler(logging.NullHandler())
+log.setLevel(logging.INFO)
+
+
+class Lines(logging.Handler):
+    """Prints what is logged, above a progress bar if there is one. Errors are printed where the command ends."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.ERROR:
+            self._console.print(record.getMessage())
+
+
+class LogFile(logging.FileHandler):
+    """A log file that says so when it can't be written, for example on a full disk."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        _, error, _ = sys.exc_info()
+        log.removeHandler(self)
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ProjectError(
+            f"The log {self.baseFilename} can't be written: {reason}. What the summary holds is whole; make room or "
+            f"the folder writable, and run the same command again. (It was to say: {record.getMessage()})"
+        ) from error
+
+
+def log_to(path: Path, console: Console) -> None:
+    """Send what is logged to the terminal, plain, and to the file, with times in UTC. Raises ProjectError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = LogFile(path, encoding="utf-8")
+    except OSError as error:
+        raise ProjectError(
+            f"The log {path} can't be written: {error.strerror}. Make {path.parent} writable."
+        ) from error
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    file.setFormatter(formatter)
+    log.addHandler(file)
+    log.addHandler(Lines(console))
+
+
+class RateColumn(ProgressColumn):
+    """Dates done an hour, of late."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed * 3600:,.0f} dates/h" if task.speed else "")
+
+
+def progress_bar(console: Console, dates: int) -> Progress:
+    """A bar on a terminal; nothing where the output is piped, so that only plain lines are."""
+    progress = Progress(
+        TextColumn("through {task.fields[through]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        RateColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    progress.add_task("dates", total=dates, through="")
+    return progress

@@ -1,0 +1,207 @@
+"""An HTTP proxy before the server: it records every request, and breaks those that a test tells it to."""
+
+import http.client
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+STATEMENT = re.compile(r"(create|drop)(?: or replace)? (\w+)|(\w+)", re.IGNORECASE)
+IDS = re.compile(r"(?<=/)(projects|queries|jobs|datasets|tables)/[^/]+")
+HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
+
+
+@dataclass
+class Request:
+    """A request as the client sent it, and its stage: what kind of request it is."""
+
+    method: str
+    target: str
+    body: bytes
+    stage: str = ""
+
+    def same_as(self, other: "Request") -> bool:
+        return (self.method, self.target, self.body) == (other.method, other.target, other.body)
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """The job that the request starts, as it is posted. Empty where it starts none, or uploads a seed."""
+        if self.method != "POST" or not urlsplit(self.target).path.endswith("/jobs") or "/upload/" in self.target:
+            return {}
+        posted: dict[str, Any] = json.loads(self.body)
+        return posted
+
+    @property
+    def sql(self) -> str:
+        query: str = self.job.get("configuration", {}).get("query", {}).get("query", "")
+        return COMMENT.sub("", query).strip()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What becomes of a request: whether the server hears it, and what the client hears: an answer, or nothing."""
+
+    reaches_server: bool = False
+    answer: tuple[int, dict[str, Any]] | None = None
+    instead: Callable[[], None] = lambda: None
+
+
+FaultFor = Callable[[Request], Fault | None]
+
+
+def no_fault(_: Request) -> None:
+    """Let a request be."""
+
+
+class Proxy:
+    """What a test says to the proxy, and what the proxy has recorded."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.url = ""
+        self.requests: list[Request] = []
+        self.look_between: Callable[[], None] | None = None
+        self._fault_for: FaultFor = no_fault
+        self._recording = threading.Lock()
+        self._turn = threading.Lock()
+        self._changed = threading.Condition()
+        self._in_hand = 0
+        self._statements: dict[str, str] = {}
+
+    def reset(self, fault_for: FaultFor = no_fault) -> None:
+        """Forget what was recorded, and break from now on what the test says."""
+        self.requests = []
+        self._fault_for = fault_for
+
+    def record(self, method: str, target: str, body: bytes) -> tuple[Request, Fault | None]:
+        with self._recording:
+            request = Request(method, target, body)
+            request.stage = self._stage(request)
+            self.requests.append(request)
+            return request, self._fault_for(request)
+
+    def forward(self, request: Request, headers: list[tuple[str, str]]) -> http.client.HTTPResponse:
+        server = http.client.HTTPConnection(urlsplit(self.endpoint).netloc)
+        server.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers:
+            server.putheader(name, value)
+        server.endheaders(request.body)
+        return server.getresponse()
+
+    @contextmanager
+    def in_hand(self) -> Iterator[None]:
+        with self._changed:
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_hand -= 1
+                self._changed.notify_all()
+
+    def settle(self) -> None:
+        """Wait until the server has done what a client that is gone has asked of it."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._in_hand)
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """While a test looks between requests, the server gets them one by one."""
+        look = self.look_between
+        if look is None:
+            yield
+            return
+        with self._turn:
+            look()
+            yield
+            look()
+
+    def _stage(self, request: Request) -> str:
+        """The kind of a request: its method, its path without ids, and what its SQL begins with."""
+        path = urlsplit(request.target).path.removeprefix("/bigquery/v2")
+        statement = ""
+        if request.job:
+            statement = _statement(request.sql)
+            if request.job["configuration"].get("dryRun"):
+                statement += " dry run"
+            self._statements[request.job["jobReference"]["jobId"]] = statement
+        elif match := re.search(r"/(?:queries|jobs)/([^/]+)", path):
+            statement = self._statements.get(match[1], "")
+        kind = IDS.sub(lambda match: f"{match[1]}/{{}}", path)
+        if "/datasets/_" in path:
+            kind = kind.replace("/tables/{}", "/tables/{result}")
+        return f"{request.method} {kind} {statement}".strip()
+
+
+def _statement(sql: str) -> str:
+    match = STATEMENT.match(sql)
+    assert match, sql
+    word = " ".join(part.lower() for part in match.groups() if part)
+    return "select" if word == "with" else word
+
+
+@contextmanager
+def proxy_before(endpoint: str) -> Iterator[Proxy]:
+    proxy = Proxy(endpoint)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def handle_any(self) -> None:
+            with proxy.in_hand():
+                self.handle_in_hand()
+
+        def handle_in_hand(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            request, fault = proxy.record(self.command, self.path, body)
+            if fault is None or fault.reaches_server:
+                with proxy.in_turn():
+                    answer = proxy.forward(request, self.headers.items())
+                    content = answer.read()
+                if fault is None:
+                    headers = [header for header in answer.getheaders() if header[0].lower() not in HOP_BY_HOP]
+                    self.reply(answer.status, headers, content)
+                    return
+            fault.instead()
+            if fault.answer:
+                status, error = fault.answer
+                content = json.dumps(error).encode()
+                headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+                self.reply(status, headers, content)
+            else:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        def reply(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+            self.send_response_only(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            # A test may have killed the client.
+            with suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: object) -> None:
+            """The record says it all."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,157 @@
+"""What was done is logged, one run may write at a time, and what it replaced can be put back."""
+
+import json
+from datetime import date
+
+from backfill_rig import TABLES, contents, done, game_days, incomplete, operate, plan, run
+from conftest import WEEK, Warehouse
+
+AWKWARD = "it's {{ not }} Jinja {% nor %} \\ SQL:\n\"'; drop table x -- é 🏀"
+
+
+def test_a_failure_counts_until_the_date_is_written(demo: Warehouse) -> None:
+    first, second, *_ = game_days(demo)
+    failure = {"event_name": "window failed", "run_id": "a run", "start_date": first, "end_date": second}
+    done(operate(demo, "log_event", details=AWKWARD, process_id=7, host_name="here", **failure))
+    assert incomplete(plan(demo)) == {first: "failed", second: "failed"}
+    assert demo.query("select distinct failed_reason from backfill_plan where status = 'failed'") == [(AWKWARD,)]
+    run(demo, window=(first, first))
+    assert incomplete(plan(demo)) == {second: "failed"}
+    run(demo)
+    assert incomplete(plan(demo)) == {}
+
+
+def test_what_a_run_did_is_put_back_row_by_row(demo: Warehouse) -> None:
+    before = contents(demo)
+    done(operate(demo, "keep_range", run_id="wrong"))
+    first, second, third, *_ = game_days(demo)
+    demo.execute(
+        f"update nbac_gamebook_player_stats set points = points + 1 where game_date = '{first}' and points > 0",
+        f"delete from nbac_gamebook_player_stats where game_date = '{second}' and team_abbr = "
+        f"(select min(team_abbr) from nbac_gamebook_player_stats where game_date = '{second}')",
+        f"insert into nbac_gamebook_player_stats by name select * replace (null as player_name, null as player_lookup) "
+        f"from nbac_gamebook_player_stats where game_date = '{third}' limit 5",
+    )
+    run(demo)
+    wrong = contents(demo)
+    assert all(wrong[table] != before[table] for table in TABLES)
+    changes = demo.dbt(
+        "show",
+        "--select",
+        "run_changes",
+        "--output",
+        "json",
+        "--vars",
+        json.dumps({"start_date": WEEK[0], "end_date": WEEK[1], "kept_run": "wrong"}),
+    ).output
+    (figures,) = json.loads(changes[changes.index("{\n") :])["show"]
+    keys = [{row[0:1] + row[3:4] + row[6:7]: row for row in rows["player_game_summary"]} for rows in (before, wrong)]
+    assert figures["rows_added"] == len(keys[1].keys() - keys[0].keys())
+    assert figures["rows_removed"] == len(keys[0].keys() - keys[1].keys()) > 0
+    assert figures["rows_changed"] > 50
+
+    done(operate(demo, "roll_back", (first, first), run_id="wrong"))
+    for table, rows in contents(demo).items():
+        in_part = [row for row in rows if row[0] == date.fromisoformat(first)]
+        assert in_part == [row for row in before[table] if row[0] == date.fromisoformat(first)], table
+        assert [row for row in rows if row not in in_part] == [
+            row for row in wrong[table] if row[0] != date.fromisoformat(first)
+        ], table
+
+    done(operate(demo, "roll_back", run_id="wrong", host_name="here", process_id=7))
+    assert contents(demo) == before
+    assert demo.query("select status from backfill_runs") == [("rolled back",)]
+    assert incomplete(plan(demo)) == {first: "stale", second: "stale", third: "stale"}
+
+
+def test_the_first_run_can_be_undone(demo: Warehouse) -> None:
+    """Before it there was no table, so what is put back is nothing."""
+    demo.execute(*(f"drop table {table}" for table in TABLES))
+    done(operate(demo, "keep_range", run_id="first"))
+    run(demo)
+    assert len(demo.summary()) > 1000
+    done(operate(demo, "roll_back", run_id="first"))
+    assert contents(demo) == {table: [] for table in TABLES}
+    assert set(plan(demo).values()) == {"missing"}
+
+
+def test_only_what_was_kept_can_be_put_back(demo: Warehouse) -> None:
+    before = contents(demo)
+    done(operate(demo, "keep_range", (WEEK[0], "2021-12-22"), run_id="short"))
+    beyond = operate(demo, "roll_back", run_id="short")
+    assert beyond.code == 1
+    assert "Run short kept 2021-12-20..2021-12-22, so 2021-12-20..2021-12-26 can not be put back" in beyond.output
+    unknown = operate(demo, "roll_back", run_id="unknown")
+    assert unknown.code == 1
+    assert "Run unknown can not be rolled back" in unknown.output
+    assert operate(demo, "roll_back", run_id="a'b").code == 1
+    assert contents(demo) == before
+
+
+def test_a_roll_back_that_breaks_changes_nothing(demo: Warehouse) -> None:
+    done(operate(demo, "keep_range", run_id="kept"))
+    demo.execute("update nbac_gamebook_player_stats set points = points + 1 where points > 0")
+    run(demo)
+    before = contents(demo)
+    demo.execute("alter table nba_analytics_kept.backfill_ledger__kept rename column game_count to other_count")
+    assert operate(demo, "roll_back", run_id="kept").code == 1
+    assert contents(demo) == before
+
+
+def test_old_copies_go_by_count_and_by_age(demo: Warehouse) -> None:
+    for run_id in ("one", "two", "three"):
+        done(operate(demo, "keep_range", run_id=run_id))
+    kept = "select table_name from duckdb_tables() where schema_name = 'nba_analytics_kept' order by 1"
+    done(operate(demo, "drop_kept", keep_count=2, days=1))
+    assert demo.query(kept) == sorted((f"{table}__{run_id}",) for table in TABLES for run_id in ("two", "three"))
+    demo.execute("update backfill_events set event_at = event_at - interval 2 day where run_id = 'two'")
+    done(operate(demo, "drop_kept", keep_count=2, days=1))
+    assert demo.query(kept) == sorted((f"{table}__three",) for table in TABLES)
+    assert demo.query("select run_id from backfill_runs where kept_until is not null") == [("three",)]
+
+
+def test_one_run_has_the_lock(demo: Warehouse) -> None:
+    ann: dict[str, object] = {"run_id": "first", "holder": "ann", "host_name": "here", "process_id": 7}
+    bob: dict[str, object] = {"run_id": "second", "holder": "bob", "host_name": "there", "process_id": 8}
+    done(operate(demo, "take_lock", **ann))
+    done(operate(demo, "renew_lock", run_id="first"))
+    refused = operate(demo, "take_lock", **bob)
+    assert refused.code == 1
+    assert "The lock is held by run first of ann, process 7 on here, since 20" in refused.output
+    assert operate(demo, "renew_lock", run_id="second").code == 1
+    done(operate(demo, "release_lock", run_id="second"))
+    assert demo.query("select run_id from backfill_lock") == [("first",)]
+
+    done(operate(demo, "take_lock", dead_run_id="first", **bob))
+    lost = operate(demo, "renew_lock", run_id="first")
+    assert lost.code == 1
+    assert "held by run second of bob" in lost.output
+
+    demo.execute("update backfill_lock set alive_at = alive_at - interval 61 minute")
+    done(operate(demo, "take_lock", **ann))
+    done(operate(demo, "release_lock", run_id="first"))
+    assert demo.query("select * from backfill_lock") == [(None,) * 6]
+    run(demo, "--select", "backfill_lock")
+    assert demo.query("select count(*) from backfill_lock") == [(1,)]
+    done(operate(demo, "take_lock", **bob))
+
+
+def test_a_full_refresh_of_a_table_is_refused(demo: Warehouse) -> None:
+    before = contents(demo)
+    for command in (("run",), ("build", "--select", "player_game_summary"), ("run", "--select", "backfill_events")):
+        refused = demo.dbt(*command, "--full-refresh", window=("2022-01-03", "2022-01-03"))
+        assert refused.code == 2
+        assert "--full-refresh would replace all that nba_analytics." in refused.output
+        assert "allow_full_refresh: true" in refused.output
+    assert contents(demo) == before
+    done(demo.dbt("seed", "--full-refresh"))
+
+    demo.execute("drop table backfill_ledger")
+    run(demo, "--full-refresh", "--select", "backfill_ledger")
+    assert contents(demo).keys() == before.keys()
+
+    day = game_days(demo)[0]
+    allowed = json.dumps({"start_date": day, "end_date": day, "allow_full_refresh": True})
+    done(demo.dbt("run", "--full-refresh", "--vars", allowed))
+    assert game_days(demo) == [day]
+    assert demo.query("select distinct game_date from player_game_summary") == [(date.fromisoformat(day),)]
