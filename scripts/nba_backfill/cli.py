@@ -43,6 +43,7 @@ DEMO_DATA = "demo-data"
 CHANGES = ("added", "removed", "changed")
 FIGURES = (*CHANGES, "dates", "games", "rows", "windows", "failed", "bytes billed")
 LONG_YEARS = 4
+# Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
 MOST_WORKERS = 20
 TIB = 1024**4
 
@@ -109,7 +110,11 @@ def main() -> None:
 
 @main.command()
 @plan_options
-@click.option("--estimate", is_flag=True, help="On BigQuery: the bytes of each window and their price, by dry runs.")
+@click.option(
+    "--estimate/--no-estimate",
+    default=None,
+    help="The bytes of each window and their price, by dry runs. Default: on BigQuery.",
+)
 @click.option(
     "--price-per-tib",
     type=click.FloatRange(min=0),
@@ -119,7 +124,7 @@ def main() -> None:
     help="Price of a TiB, in the currency of the contract.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every date.")
-def plan(estimate: bool, price_per_tib: float, as_json: bool, max_bytes: int | None, **options: Any) -> None:
+def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: int | None, **options: Any) -> None:
     """Say what a run would do, and why.
 
     Compares the sources, the summary and the ledger date by date. A run of the same options does exactly this. Makes
@@ -130,6 +135,8 @@ def plan(estimate: bool, price_per_tib: float, as_json: bool, max_bytes: int | N
     engine = Engine(project, options["target"])
     engine.prepare()
     planned = selection(engine)
+    if estimate is None:
+        estimate = engine.is_bigquery
     billed = _bytes_billed(engine, planned) if estimate or max_bytes is not None else None
     if as_json:
         described = planned.to_json()
@@ -191,6 +198,13 @@ def run(
     if workers > 1 and not engine.is_bigquery:
         log.info("DuckDB has one writer, so one worker does it all")
         workers = 1
+    elif workers > MOST_WORKERS:
+        log.info(
+            "BigQuery lets %d writers of a table wait and refuses the next, so %d workers do it all",
+            MOST_WORKERS,
+            MOST_WORKERS,
+        )
+        workers = MOST_WORKERS
     with _say_who_writes(checkpoint):
         engine.prepare()
     planned = selection(engine)
@@ -212,7 +226,7 @@ def run(
             engine,
             run_id,
             planned,
-            Options(project, options["target"], min(workers, MOST_WORKERS), by_season, keep_going),
+            Options(project, options["target"], workers, by_season, keep_going),
             state,
             console,
         )()

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 STATEMENT = re.compile(r"(create|drop)(?: or replace)? (\w+)|(\w+)", re.IGNORECASE)
 IDS = re.compile(r"(?<=/)(projects|queries|jobs|datasets|tables)/[^/]+")
-HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
+# Headers that are about one connection or one way to write the content.
+RENEWED = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 
 @dataclass
@@ -44,13 +45,25 @@ class Request:
         return COMMENT.sub("", query).strip()
 
 
+Edit = Callable[[dict[str, Any]], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of a request: whether the server hears it, and what the client hears: an answer, or nothing."""
+    """What becomes of a request: whether the server hears it, and what the client hears: an answer, or nothing.
+
+    Or the server hears an edited request, or the client an edited answer.
+    """
 
     reaches_server: bool = False
     answer: tuple[int, dict[str, Any]] | None = None
     instead: Callable[[], None] = lambda: None
+    edit_request: Edit | None = None
+    edit_answer: Edit | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        return bool(self.edit_request or self.edit_answer)
 
 
 FaultFor = Callable[[Request], Fault | None]
@@ -87,12 +100,20 @@ class Proxy:
             self.requests.append(request)
             return request, self._fault_for(request)
 
-    def forward(self, request: Request, headers: list[tuple[str, str]]) -> http.client.HTTPResponse:
-        server = http.client.HTTPConnection(urlsplit(self.endpoint).netloc)
-        server.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+    def forward(
+        self, request: Request, headers: list[tuple[str, str]], edit: Edit | None = None
+    ) -> http.client.HTTPResponse:
+        endpoint = urlsplit(self.endpoint)
+        is_google = endpoint.scheme == "https"
+        server = (http.client.HTTPSConnection if is_google else http.client.HTTPConnection)(endpoint.netloc)
+        server.putrequest(request.method, request.target, skip_host=not is_google, skip_accept_encoding=True)
+        body = json.dumps(edit(json.loads(request.body))).encode() if edit else request.body
+        changed = {"accept-encoding", "content-length", *(("host",) if is_google else ())}
         for name, value in headers:
-            server.putheader(name, value)
-        server.endheaders(request.body)
+            if name.lower() not in changed:
+                server.putheader(name, value)
+        server.putheader("Content-Length", str(len(body)))
+        server.endheaders(body)
         return server.getresponse()
 
     @contextmanager
@@ -162,13 +183,15 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
         def handle_in_hand(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             request, fault = proxy.record(self.command, self.path, body)
-            if fault is None or fault.reaches_server:
+            if fault is None or fault.reaches_server or fault.is_edit:
                 with proxy.in_turn():
-                    answer = proxy.forward(request, self.headers.items())
+                    answer = proxy.forward(request, self.headers.items(), fault and fault.edit_request)
                     content = answer.read()
-                if fault is None:
-                    headers = [header for header in answer.getheaders() if header[0].lower() not in HOP_BY_HOP]
-                    self.reply(answer.status, headers, content)
+                if fault is None or fault.is_edit:
+                    if fault and fault.edit_answer:
+                        content = json.dumps(fault.edit_answer(json.loads(content))).encode()
+                    headers = [header for header in answer.getheaders() if header[0].lower() not in RENEWED]
+                    self.reply(answer.status, [*headers, ("Content-Length", str(len(content)))], content)
                     return
             fault.instead()
             if fault.answer:

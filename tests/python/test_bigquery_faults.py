@@ -254,9 +254,16 @@ def test_the_requests_of_a_run_are_labelled_capped_and_atomic(scenario: Scenario
             assert query["labels"]["dbt_invocation_id"], request.sql
             assert query["labels"]["run_id"] == RUN_ID, request.sql
             assert int(query["query"]["maximumBytesBilled"]) > 0, request.sql
-    merges = [request.sql for request in requests if request.stage == "POST /projects/{}/jobs merge"]
-    (summary,) = [sql for sql in merges if "`player_game_summary`" in sql.partition("using")[0]]
-    assert len(merges) == len(CONTENT)
+    merged = {
+        table: [
+            request.sql
+            for request in requests
+            if request.stage == "POST /projects/{}/jobs merge" and f"`{table}`" in request.sql.partition("using")[0]
+        ]
+        for table in CONTENT
+    }
+    assert [len(merges) for merges in merged.values()] == [1] * len(CONTENT)
+    (summary,) = merged["player_game_summary"]
     assert "on false" in summary
     assert f"game_date between date '{WINDOW[0]}' and date '{WINDOW[1]}'" in summary
 

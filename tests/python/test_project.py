@@ -40,6 +40,50 @@ def test_nothing_that_is_rendered_at_parse_time_depends_on_the_window(demo: Ware
         assert "window" not in str(node["config"].get("where") or ""), name
 
 
+class Production(Warehouse):
+    """The target bigquery, which needs no server as long as dbt only parses."""
+
+    def __init__(self, project: Path, **variables: str) -> None:
+        super().__init__(project, Path("unused.duckdb"))
+        self.variables = variables
+
+    def environment(self) -> dict[str, str]:
+        return {"NBA_TARGET": "bigquery", "NBA_BIGQUERY_PROJECT": "league", **self.variables}
+
+
+def places(parsed: dict[str, Any]) -> dict[str, set[str]]:
+    """Where sources are read and everything else is built, as database.schema."""
+    kinds: dict[str, set[str]] = {"source": set(), "built": set()}
+    for node in parsed["sources"].values():
+        kinds["source"].add(f"{node['database']}.{node['schema']}")
+    for node in parsed["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            kinds["built"].add(f"{node['database']}.{node['schema']}")
+    return kinds
+
+
+def test_production_has_its_names_and_a_developer_a_prefix(project: Path, tmp_path: Path) -> None:
+    raw = {"league.nba_raw", "league.nba_reference"}
+    production = places(manifest(Production(project), "parse", WEEK, tmp_path / "production"))
+    assert production == {"source": raw, "built": {"league.nba_analytics"}}
+    developer = Production(project, NBA_BIGQUERY_DATASET="alice")
+    assert places(manifest(developer, "parse", WEEK, tmp_path / "alice")) == {
+        "source": raw,
+        "built": {"league.alice_nba_analytics"},
+    }
+    variables = (
+        "{raw_database: lake, raw_schema: box_scores, reference_database: masters, reference_schema: players, "
+        "analytics_database: marts, analytics_schema: nba}"
+    )
+    elsewhere = Production(project, NBA_BIGQUERY_DATASET="nba")
+    outcome = elsewhere.dbt("parse", "--vars", variables, "--target-path", str(tmp_path / "elsewhere"))
+    assert outcome.code == 0, outcome.output
+    assert places(json.loads((tmp_path / "elsewhere" / "manifest.json").read_text(encoding="utf-8"))) == {
+        "source": {"lake.box_scores", "masters.players"},
+        "built": {"marts.nba"},
+    }
+
+
 def test_a_test_on_a_window_scans_that_window_only(demo: Warehouse, tmp_path: Path) -> None:
     nodes = manifest(demo, "compile", WEEK, tmp_path)["nodes"].values()
     window = f"between date '{WEEK[0]}' and date '{WEEK[1]}'"
