@@ -251,7 +251,7 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
     project = _enter_project()
     own_id = new_run_id()
     engine = Engine(project, target, own_id)
-    engine.prepare()
+    engine.connect()
     kept = [row for row in engine.rows("backfill_runs") if row["kept_at"] is not None]
     if run_id:
         kept = [row for row in kept if row["run_id"] == run_id]
@@ -278,10 +278,13 @@ def runs(as_json: bool, target: str | None) -> None:
     """List the runs, what they changed, and whether they can be rolled back."""
     project = _enter_project()
     engine = Engine(project, target)
-    engine.prepare()
+    engine.connect()
     found = sorted(engine.rows("backfill_runs"), key=lambda row: str(row["started_at"]), reverse=True)
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
+        return
+    if not found:
+        click.echo("no runs yet")
         return
     _print_table(
         ["run", "range", "status", "windows", "failed", *CHANGES, "kept until"],

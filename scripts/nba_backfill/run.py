@@ -17,13 +17,14 @@ from rich.console import Console
 from nba_backfill.backfill import BatchResult, Stop, backfill, backfill_with_workers
 from nba_backfill.checkpoint import Checkpoint
 from nba_backfill.engine import Engine, Verdict
-from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.errors import BackfillError, ProjectError, TransientError
 from nba_backfill.plan import Plan, Queue
 from nba_backfill.terminal import progress_bar
 from nba_backfill.windows import Window
 
-# How long a lock outlives the last sign of life of its run, where nobody can look whether its process is there.
-LOCK_MINUTES = 60
+# How long a lock outlives the last sign of life of its run, where nobody can look whether its process is there. Longer
+# than an outage that is sat out.
+LOCK_MINUTES = 120
 RENEW_SECONDS = 60.0
 # How long, and for how many runs, what they replaced is kept.
 KEPT_DAYS = 30
@@ -63,7 +64,7 @@ class Run:
                 self.engine.operate("keep_range", self.plan.window, run_id=self.run_id, days=KEPT_DAYS)
                 self.checkpoint.write()
                 self._do_windows(stop)
-                self._validate()
+                self._validate(stop)
             except BaseException as error:
                 # What stopped the run may stop this too; the run's own error is the one to tell.
                 try:
@@ -128,9 +129,11 @@ class Run:
             self.checkpoint.failed |= {day.game_date: result.error for day in result.batch.days}
         self.checkpoint.write()
 
-    def _validate(self) -> None:
+    def _validate(self, stop: Stop) -> None:
         """Test each season of the range by itself."""
         for window in self.plan.seasons:
+            if stop.is_wished:
+                raise KeyboardInterrupt
             verdict: Verdict = self.engine.validate(window)
             for warning in verdict.warnings:
                 log.info("warning: %s", warning)
@@ -204,6 +207,8 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
             expires_after_minutes=LOCK_MINUTES,
             dead_run_id=dead[0] if dead else None,
         )
+    except TransientError:
+        raise
     except BackfillError as error:
         raise ProjectError(f"Another run is at work. {error} Wait for it, or end its process.") from error
     try:

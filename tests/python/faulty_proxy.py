@@ -52,7 +52,7 @@ Edit = Callable[[dict[str, Any]], dict[str, Any]]
 class Fault:
     """What becomes of a request: whether the server hears it, and what the client hears: an answer, or nothing.
 
-    Or the server hears an edited request, or the client an edited answer.
+    Or the server hears an edited request, or the client an edited answer, with the status that an error in it names.
     """
 
     reaches_server: bool = False
@@ -185,13 +185,16 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
             request, fault = proxy.record(self.command, self.path, body)
             if fault is None or fault.reaches_server or fault.is_edit:
                 with proxy.in_turn():
-                    answer = proxy.forward(request, self.headers.items(), fault and fault.edit_request)
+                    answer = proxy.forward(request, self.headers.items(), fault.edit_request if fault else None)
                     content = answer.read()
                 if fault is None or fault.is_edit:
+                    status = answer.status
                     if fault and fault.edit_answer:
-                        content = json.dumps(fault.edit_answer(json.loads(content))).encode()
+                        edited = fault.edit_answer(json.loads(content))
+                        status = edited.get("error", {}).get("code", status)
+                        content = json.dumps(edited).encode()
                     headers = [header for header in answer.getheaders() if header[0].lower() not in RENEWED]
-                    self.reply(answer.status, [*headers, ("Content-Length", str(len(content)))], content)
+                    self.reply(status, [*headers, ("Content-Length", str(len(content)))], content)
                     return
             fault.instead()
             if fault.answer:
