@@ -28,7 +28,7 @@ test: $(INSTALLED_DEV) profiles.yml ## Run all tests
 	$(BIN)/pytest
 
 test-bigquery: $(INSTALLED_DEV) profiles.yml ## Judge the SQL as BigQuery does, and run it where a server answers
-	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery_sql.py tests/python/test_bigquery.py tests/python/test_bigquery_faults.py
+	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery_sql.py tests/python/test_bigquery.py tests/python/test_bigquery_backfill.py tests/python/test_bigquery_faults.py
 
 lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
 	$(BIN)/ruff check

@@ -96,9 +96,13 @@ def backfill_with_workers(
     """
     waiting = list(queues)
     own: dict[Any, Queue] = {}
+    is_any_done = False
     with _staff(project, target, run_id, workers) as (staff, busy):
         while True:
             for connection in staff.keys() - busy if not stop.is_wished else ():
+                if busy and not is_any_done:
+                    # The first window may have to make the tables, and two would make them anew for each other.
+                    break
                 if not own.get(connection) and waiting:
                     own[connection] = waiting[0] if len(queues) == 1 else waiting.pop(0)
                 if own.get(connection):
@@ -113,6 +117,7 @@ def backfill_with_workers(
                     log.warning("%s: %s", process.name, message)
                 else:
                     busy.remove(connection)
+                    is_any_done |= message.error is None
                     yield _learn(own[connection], message)
 
 

@@ -13,7 +13,7 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig
 
-from nba_backfill.errors import ProjectError
+from nba_backfill.errors import BackfillError, ProjectError
 from nba_backfill.faults import LOG_IN, with_advice
 
 # BigQuery bills at least so much for each table that a query reads.
@@ -52,11 +52,12 @@ class BigQuery:
                 timeout=SECONDS_TO_CONNECT,
             )
         except (GoogleAuthError, DbtBaseException) as error:
-            raise ProjectError(f"There are no credentials for BigQuery: {error} {LOG_IN}") from error
+            reason = " ".join(str(error).split())
+            raise ProjectError(f"There are no credentials for BigQuery: {reason} {LOG_IN}") from error
         except (GoogleAPICallError, RetryError, OSError) as error:
-            cause = error.cause if isinstance(error, RetryError) else error
+            reason = " ".join(str(error.cause if isinstance(error, RetryError) else error).split())
             raise ProjectError(
-                f"The BigQuery project {credentials.database} can't be used: {with_advice(str(cause))}"
+                f"The BigQuery project {credentials.database} can't be used: {with_advice(reason)}"
             ) from error
 
     def estimate(self, queries: Sequence[str]) -> Estimate:
@@ -70,6 +71,8 @@ class BigQuery:
         except NotFound:
             # A table that the run itself will make: small, so the minimum is what it costs.
             return Estimate(0, MINIMUM_BYTES)
+        except GoogleAPICallError as error:
+            raise BackfillError(f"BigQuery can't estimate a query: {with_advice(str(error))}") from error
         read = int(job.total_bytes_processed or 0)
         return Estimate(read, max(read, MINIMUM_BYTES * max(1, len(job.referenced_tables))))
 

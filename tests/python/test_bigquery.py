@@ -14,6 +14,8 @@ from bigquery_rig import PARTITIONED, RAW_TABLES, BigQuery, compare, rows
 from conftest import Outcome, Warehouse
 
 MONTH = ("2022-01-01", "2022-01-31")
+# What half of the league plays at home: the local server's time grows faster than the rows.
+HALF_OF_THE_GAMES = "home_team_abbr < 'L'"
 FIRST_DAYS = ("2022-01-06", "2022-01-09")
 SECOND_DAYS = ("2022-01-10", "2022-01-13")
 REAL_WEEKS = ("2022-01-03", "2022-01-16")
@@ -40,15 +42,19 @@ class Both:
         return compare(self.duckdb, self.bigquery)
 
 
-def both_engines(project: Path, endpoint: str, source: Path, dates: tuple[str, str], directory: Path) -> Both:
-    """The raw rows of these dates, and the whole registry, on both engines."""
+def both_engines(
+    project: Path, endpoint: str, source: Path, dates: tuple[str, str], directory: Path, games: str = "true"
+) -> Both:
+    """The raw rows of these dates and games, and the whole registry, on both engines."""
     database = directory / "nba.duckdb"
     with duckdb.connect(str(database)) as con:
         con.execute(f"attach '{source}' as source (read_only)")
         con.execute("create schema nba_raw; create schema nba_reference; create schema nba_analytics")
         for table in RAW_TABLES:
-            filtered = f"where game_date between '{dates[0]}' and '{dates[1]}'" if table in RAW_TABLES[:2] else ""
-            con.execute(f"create table {table} as select * from source.{table} {filtered}")
+            wanted = (
+                f"game_date between '{dates[0]}' and '{dates[1]}' and {games}" if table in RAW_TABLES[:2] else "true"
+            )
+            con.execute(f"create table {table} as select * from source.{table} where {wanted}")
     server = BigQuery(project, endpoint)
     server.load(database, directory)
     return Both(Warehouse(project, database), server)
@@ -57,7 +63,7 @@ def both_engines(project: Path, endpoint: str, source: Path, dates: tuple[str, s
 @pytest.fixture(scope="module")
 def loaded(project: Path, endpoint: str, demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """A month of demo games."""
-    return both_engines(project, endpoint, demo_file, MONTH, tmp_path_factory.mktemp("month"))
+    return both_engines(project, endpoint, demo_file, MONTH, tmp_path_factory.mktemp("month"), HALF_OF_THE_GAMES)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def built(loaded: Both) -> Both:
 
 
 def test_a_month_is_the_same_on_both(built: Both) -> None:
-    assert built.compare() > 10_000
+    assert built.compare() > 3_000
 
 
 def test_the_unit_tests_pass(built: Both) -> None:
@@ -123,7 +129,7 @@ def test_the_same_is_done_to_the_same_games(built: Both) -> None:
         built.execute(f"delete from nba_analytics.{table} where game_date between date '{first}' and date '{last}'")
     built.dbt("run", window=SECOND_DAYS)
     built.dbt("run", window=FIRST_DAYS)
-    assert built.compare() > 5_000
+    assert built.compare() > 2_500
 
     ((player, day), *_) = built.duckdb.query(
         f"""

@@ -178,9 +178,13 @@ def test_the_next_run_has_nothing_to_do_and_a_deleted_row_makes_its_date_stale(f
     assert "nothing to do" in filled.run(*RANGE)
     assert filled.contents() == before
 
-    gamebook = RAW_TABLES[0]
+    gamebook, balldontlie, _ = RAW_TABLES
     ((player,),) = filled.server.run(
-        f"select min(player_lookup) from {gamebook} where game_date = date '{DATES[1]}' and player_status <> 'active'"
+        f"""
+        select min(player_lookup) from {gamebook}
+        where game_date = date '{DATES[1]}' and player_status <> 'active'
+        and player_lookup not in (select player_lookup from {balldontlie} where game_date = date '{DATES[1]}')
+        """
     )
     filled.server.execute(
         f"delete from {gamebook} where game_date = date '{DATES[1]}' and player_lookup = '{player}'",
@@ -255,7 +259,7 @@ def test_an_estimate_adds_up_what_dry_runs_say_and_a_ceiling_refuses_it(filled: 
         if not is_dry_run(request) or request.sql == "select 1":
             return None
         read, tables = (
-            (50 * 1024**2, 2) if "nba_raw" in request.sql else (1_000, 3) if "join" in request.sql else (0, 1)
+            (50 * 1024**2, 2) if "stg_bdl" in request.sql else (1_000, 3) if "join" in request.sql else (0, 1)
         )
 
         def answer_with_bytes(answer: dict[str, Any]) -> dict[str, Any]:
