@@ -1,5 +1,6 @@
 """The command line. Everything it can say about dbt, engine.py asks dbt."""
 
+import csv
 import json
 import os
 import re
@@ -24,9 +25,10 @@ from nba_backfill.checkpoint import Checkpoint
 from nba_backfill.engine import Engine, embedded_database, find_project
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
 from nba_backfill.plan import Plan, Scope, make_plan
+from nba_backfill.players import add_alias, player_lookup
 from nba_backfill.run import Options, Run, hold_lock, new_run_id
 from nba_backfill.terminal import log, log_to
-from nba_backfill.windows import Window, parse_date, parse_window, today
+from nba_backfill.windows import FIRST_DATE, Window, parse_date, parse_window, today
 
 EXIT_CODES = """\b
 Exit codes:
@@ -45,6 +47,7 @@ FIGURES = (*CHANGES, "dates", "games", "rows", "windows", "failed", "bytes bille
 LONG_YEARS = 4
 # Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
 MOST_WORKERS = 20
+ALIASES = Path("seeds/player_aliases.csv")
 TIB = 1024**4
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -87,6 +90,7 @@ def plan_options(command: Command) -> Command:
             click.option("--dates", type=Dates(), metavar="DATE,DATE,…", help="These dates instead of a range."),
             click.option("--no-resume", is_flag=True, help="All dates with games, also those that are complete."),
             click.option("--retry-failed", is_flag=True, help="Only the dates that failed."),
+            click.option("--dates-of-unresolved", is_flag=True, help="Only the dates with players nobody knows."),
             click.option("--batch-days", type=click.IntRange(min=1), help="Days in a window.  [default: 7]"),
             click.option(
                 "--batch",
@@ -303,6 +307,64 @@ def runs(as_json: bool, target: str | None) -> None:
     )
 
 
+@main.group()
+def players() -> None:
+    """Names that the registry doesn't know."""
+
+
+@players.command()
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
+@target_option
+def unresolved(as_csv: bool, target: str | None) -> None:
+    """List the names that stand for no registered player."""
+    project = _enter_project()
+    engine = Engine(project, target)
+    engine.prepare()
+    found = sorted(
+        engine.rows("unresolved_player_names"), key=lambda row: (-int(row["occurrences"]), row["player_lookup"])
+    )
+    columns = ["player_lookup", "source_name", "occurrences", "first_seen", "last_seen", "teams", "example_game_id"]
+    lines = [[str(row[column]) for column in columns] for row in found]
+    if as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(lines)
+    elif not found:
+        click.echo("every player of the summary is registered")
+    else:
+        _print_table(columns, lines)
+
+
+@players.command()
+@click.argument("alias")
+@click.argument("canonical")
+@target_option
+def alias(alias: str, canonical: str, target: str | None) -> None:
+    """Say that ALIAS means the registered player CANONICAL.
+
+    Adds the pair to seeds/player_aliases.csv, and says which dates that changes. They are stale from then on, so a run
+    of their range does them.
+    """
+    project = _enter_project()
+    engine = Engine(project, target)
+    engine.prepare()
+    registered = {row["player_lookup"] for row in engine.rows("stg_nba_reference__players_registry")}
+    added = add_alias(project / ALIASES, alias, canonical, registered - {None})
+    click.echo(f"{player_lookup(alias)} means {player_lookup(canonical)}" + ("" if added else ", as it did already"))
+    dates = sorted(
+        row["game_date"]
+        for row in engine.rows("unresolved_dates", Window(FIRST_DATE, today()))
+        if row["player_lookup"] == player_lookup(alias)
+    )
+    if dates:
+        click.echo(
+            f"{len(dates):,} dates to run again: nba-backfill run --start-date {dates[0]} --end-date {dates[-1]}"
+        )
+        click.echo(",".join(map(str, dates)))
+    else:
+        click.echo("no date of the summary has that name")
+
+
 @main.command("load-raw")
 @click.argument("directory", type=click.Path(path_type=Path, resolve_path=True))
 @target_option
@@ -398,6 +460,7 @@ def _select(
     dates: Collection[date] | None,
     no_resume: bool,
     retry_failed: bool,
+    dates_of_unresolved: bool,
     batch_days: int | None,
     batch: str | None,
     yes: bool,
@@ -406,15 +469,23 @@ def _select(
     """Check the options that say what to do. Returns what makes the plan once there is an engine to ask."""
     if bool(dates) == bool(start_date or end_date) or bool(start_date) != bool(end_date):
         raise ArgumentError("Pass --start-date and --end-date, or --dates.")
-    if sum((no_resume, retry_failed, bool(dates))) > 1:
-        raise ArgumentError("--no-resume, --retry-failed and --dates exclude one another.")
+    if sum((no_resume, retry_failed, dates_of_unresolved, bool(dates))) > 1:
+        raise ArgumentError("--no-resume, --retry-failed, --dates-of-unresolved and --dates exclude one another.")
     if batch and batch_days:
         raise ArgumentError("--batch auto finds the size of a window that --batch-days gives: pass one of them.")
     if dates:
         start_date, end_date = str(min(dates)), str(max(dates))
     window = _confirmed(parse_date("--start-date", str(start_date)), parse_date("--end-date", str(end_date)), yes)
     scope = Scope.ALL if no_resume else Scope.FAILED if retry_failed else Scope.RESUME
-    return lambda engine: make_plan(engine, window, scope, None if batch else batch_days or 7, dates)
+    size = None if batch else batch_days or 7
+
+    def select(engine: Engine) -> Plan:
+        chosen = dates
+        if dates_of_unresolved:
+            chosen = {row["game_date"] for row in engine.rows("unresolved_dates", window)}
+        return make_plan(engine, window, scope, size, chosen)
+
+    return select
 
 
 def _confirmed(start: date, end: date, yes: bool) -> Window:

@@ -98,7 +98,7 @@ class Run:
         if failed:
             raise BackfillError(
                 f"{len(failed)} of the windows failed, the first with: {failed[0].error}\n"
-                "Correct the data and run the same command again: it does what is not complete."
+                "Mend what it says and run the same command again: it does what is not complete."
             )
         if stop.is_wished:
             raise KeyboardInterrupt

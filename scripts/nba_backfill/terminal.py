@@ -20,6 +20,8 @@ from rich.text import Text
 
 from nba_backfill.errors import ProjectError
 
+# On a full disk dbt's own log can't be written either, and that is not worth a traceback for each of its lines.
+logging.raiseExceptions = False
 log = logging.getLogger("nba_backfill")
 log.propagate = False
 log.addHandler(logging.NullHandler())

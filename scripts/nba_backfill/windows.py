@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from nba_backfill.errors import ArgumentError
 
-FIRST_SEASON = 1946
+# Of the league.
+FIRST_DATE = date(1946, 11, 1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,6 @@ def parse_date(option: str, text: str) -> date:
         parsed = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         parsed = None
-    if parsed is None or parsed.year < FIRST_SEASON:
+    if parsed is None or parsed.year < FIRST_DATE.year:
         raise ArgumentError(f"{option} {text!r} is not a date. Pass it as YYYY-MM-DD, for example 2022-01-10.")
     return parsed

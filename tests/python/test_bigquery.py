@@ -142,13 +142,14 @@ def test_the_same_is_done_to_the_same_games(built: Both) -> None:
     )
     for table in RAW_TABLES[:2]:
         built.execute(f"delete from {table} where game_date = date '2022-01-07'")
-    ((game, home, away),) = built.duckdb.query(
-        "select game_id, home_team_abbr, away_team_abbr from nbac_gamebook_player_stats where game_date = '2022-01-12' "
+    ((game, played_on, home, away),) = built.duckdb.query(
+        "select game_id, game_date, home_team_abbr, away_team_abbr from nbac_gamebook_player_stats "
+        f"where game_date between '{SECOND_DAYS[0]}' and '{SECOND_DAYS[1]}' "
         "and game_id in (select game_id from bdl_player_boxscores) order by 1 limit 1"
     )
     built.execute(
         "update nba_raw.bdl_player_boxscores "
-        f"set game_date = date '2022-01-07', game_id = '20220107_{away}_{home}' where game_date = date '2022-01-12' "
+        f"set game_date = date '2022-01-07', game_id = '20220107_{away}_{home}' where game_date = date '{played_on}' "
         f"and home_team_abbr = '{home}' and away_team_abbr = '{away}'"
     )
     built.dbt("run", window=FIRST_DAYS)

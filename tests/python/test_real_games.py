@@ -17,7 +17,9 @@ def real(real_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactor
     assert loaded.code == 0, loaded.output
     done = warehouse.cli("run", "--start-date", "2021-10-01", "--end-date", "2023-06-30")
     assert done.code == 0, done.output
-    assert "\nbatch 92/92  2023-06-30..2023-06-30" in done.output
+    assert "638 days: 425 dates to do, 213 left alone" in done.output
+    again = warehouse.cli("run", "--start-date", "2021-10-01", "--end-date", "2023-06-30")
+    assert "nothing to do" in again.output, again.output
     return warehouse
 
 

@@ -1,0 +1,81 @@
+"""Names that the registry doesn't know are listed, given an alias, and only their dates are done again."""
+
+import csv
+import json
+import shutil
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from conftest import WEEK, Warehouse
+
+RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
+
+
+@pytest.fixture
+def league(project: Path, demo: Warehouse, tmp_path: Path) -> Warehouse:
+    """A week that is done, in a project whose seeds nobody else reads."""
+    own = shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("logs", "target"))
+    warehouse = Warehouse(own, demo.database)
+    assert warehouse.cli("run", *RANGE).code == 0
+    return warehouse
+
+
+def test_an_alias_makes_its_dates_stale_and_the_name_known(league: Warehouse) -> None:
+    listed = league.cli("players", "unresolved", "--csv")
+    assert listed.code == 0, listed.output
+    names = list(csv.DictReader(StringIO(listed.output)))
+    assert {name["player_lookup"] for name in names} == {
+        name for (name,) in league.query("select distinct player_lookup from unresolved_player_names")
+    }
+    unknown = names[0]["player_lookup"]
+    dates = [
+        str(day)
+        for (day,) in league.query(
+            f"select distinct game_date from player_game_summary where player_lookup = '{unknown}' order by 1"
+        )
+    ]
+    ((registered,),) = league.query(
+        "select min(player_lookup) from stg_nba_reference__players_registry where player_lookup not in "
+        f"(select player_lookup from player_game_summary where game_date between '{WEEK[0]}' and '{WEEK[1]}')"
+    )
+
+    added = league.cli("players", "alias", unknown.upper(), registered)
+
+    assert added.code == 0, added.output
+    assert added.output.splitlines()[-1] == ",".join(dates)
+    assert f"{unknown},{registered}\n" in (league.project / "seeds" / "player_aliases.csv").read_text(encoding="utf-8")
+    planned = json.loads(league.cli("plan", *RANGE, "--json").output)
+    assert [day["game_date"] for day in planned["dates"] if day["to_do"]] == dates
+    assert league.cli("run", *RANGE).code == 0
+    assert not league.query(f"select 1 from unresolved_player_names where player_lookup = '{unknown}'")
+    again = league.cli("players", "alias", unknown, registered)
+    assert "as it did already" in again.output
+
+
+def test_the_dates_of_unresolved_players_are_done(league: Warehouse) -> None:
+    dates = {
+        str(day)
+        for (day,) in league.query("select game_date from player_game_summary where universal_player_id is null")
+    }
+    planned = json.loads(league.cli("plan", *RANGE, "--dates-of-unresolved", "--json").output)
+    assert {day["game_date"] for day in planned["dates"] if day["to_do"]} == dates != set()
+
+
+def test_what_an_alias_cannot_mean(league: Warehouse) -> None:
+    before = (league.project / "seeds" / "player_aliases.csv").read_bytes()
+    ((registered, other),) = league.query(
+        "select min(player_lookup), max(player_lookup) from stg_nba_reference__players_registry"
+    )
+    for alias, canonical, sentence in (
+        ("some nickname", f"{registered}x", f"Did you mean {registered}"),
+        ("some nickname", "nobody at all", "knows no player nobodyatall"),
+        (other, registered, "is a registered player"),
+        ("Cameron Reddish", registered, "is an alias of camreddish already"),
+        ("!", registered, "needs letters"),
+    ):
+        outcome = league.cli("players", "alias", alias, canonical)
+        assert outcome.code == 2, outcome.output
+        assert sentence in outcome.output
+    assert (league.project / "seeds" / "player_aliases.csv").read_bytes() == before
