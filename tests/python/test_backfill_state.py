@@ -138,7 +138,7 @@ def test_one_run_has_the_lock(demo: Warehouse) -> None:
 
 def test_a_full_refresh_of_a_table_is_refused(demo: Warehouse) -> None:
     before = contents(demo)
-    for command in (("run",), ("build", "--select", "player_game_summary"), ("run", "--select", "backfill_events")):
+    for command in (("run",), ("build", "--select", "+player_game_summary"), ("run", "--select", "backfill_events")):
         refused = demo.dbt(*command, "--full-refresh", window=("2022-01-03", "2022-01-03"))
         assert refused.code == 2
         assert "--full-refresh would replace all that nba_analytics." in refused.output

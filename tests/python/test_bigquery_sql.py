@@ -468,7 +468,7 @@ def test_a_model_that_bigquery_rejects_fails(
     complaint: str,
 ) -> None:
     broken = changed(project, tmp_path / "project", file, pattern, replacement)
-    outcome = BigQuery(broken, api).dbt("run", "--select", model, window=WEEK)
+    outcome = BigQuery(broken, api).dbt("run", "--select", f"+{model}", window=WEEK)
     assert outcome.code == 1, outcome.output
     assert complaint in outcome.output
 
