@@ -10,7 +10,8 @@
             {% if not has %}
                 {{ exceptions.raise_compiler_error(
                     'The raw table ' ~ wanted ~ ' does not exist. Load it with nba-backfill load-raw or nba-backfill '
-                    ~ 'demo-data, or say where it is in the vars raw_database, raw_schema and reference_schema.'
+                    ~ 'demo-data, or say where it is in the vars raw_database, raw_schema and reference_schema. '
+                    ~ how_to_list_tables(wanted)
                 ) }}
             {% endif %}
             {% set missing = node.columns.keys() | reject('in', has) | list %}
@@ -27,7 +28,8 @@
             {% endset %}
             {% if run_query(any_row).rows | length == 0 %}
                 {{ exceptions.raise_compiler_error(
-                    'The raw table ' ~ wanted ~ ' is empty. Load it with nba-backfill load-raw or nba-backfill demo-data.'
+                    'The raw table ' ~ wanted ~ ' is empty. Load it with nba-backfill load-raw or nba-backfill demo-data. '
+                    ~ how_to_list_tables(wanted)
                 ) }}
             {% endif %}
         {% endfor %}

@@ -125,3 +125,16 @@
 {% macro duckdb__is_built(relation) %}
     {{ return(load_relation(relation) is not none) }}
 {% endmacro %}
+
+{# A sentence that says how to list the tables of a relation's schema. #}
+{% macro how_to_list_tables(relation) %}{{ return(adapter.dispatch('how_to_list_tables', 'nba_analytics')(relation)) }}{% endmacro %}
+
+{% macro default__how_to_list_tables(relation) %}
+    {{ return('`bq ls ' ~ relation.database ~ ':' ~ relation.schema ~ '` lists what there is.') }}
+{% endmacro %}
+
+{% macro duckdb__how_to_list_tables(relation) %}
+    {{ return(
+        '`dbt show --limit 100 --inline "select table_schema, table_name from information_schema.tables"` lists what there is.'
+    ) }}
+{% endmacro %}

@@ -19,7 +19,10 @@
     )) }}
 {% endmacro %}
 
-{# Keeps what the tables hold for the window, for so many days. What isn't built yet is kept as empty. #}
+{#
+    Keeps what the tables hold for the window, for so many days. What isn't built yet is kept as empty. How many rows each
+    date had, and how many of them no minutes, is kept for good.
+#}
 {% macro keep_range(run_id, days=30) %}
     {% set expires_at = run_timestamp(days=days) %}
     {% do adapter.create_schema(kept_copy('player_game_summary', run_id)) %}
@@ -29,12 +32,26 @@
             ~ rows_if_built(model_name, replaced_rows(_meta_of(model_name)))
         ) %}
     {% endfor %}
+    {% do run_query(insert_baselines(run_id)) %}
     {% do run_query(insert_event(
         run_id, 'range kept', window_start(), window_end(), kept_until=expires_at
     )) %}
     {# Making the schema has begun a transaction where the engine has one. #}
     {% do adapter.commit() %}
 {% endmacro %}
+
+{% macro insert_baselines(run_id) -%}
+    insert into {{ ref('backfill_baselines') }} (run_id, game_date, row_count, null_minutes, recorded_at)
+    select
+        {{ literal(run_id) }},
+        game_date,
+        count(*),
+        count(*) - count(minutes_played),
+        {{ run_timestamp() }}
+    from {{ kept_copy('player_game_summary', run_id) }}
+    where {{ in_window('game_date') }}
+    group by game_date
+{%- endmacro %}
 
 {#
     Puts back what the run has kept for the window, in one transaction for all tables. Raises when the window is not

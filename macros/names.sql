@@ -27,3 +27,10 @@
     {%- endif -%}
     {{ return(tojson(labels)) }}
 {%- endmacro %}
+
+{# The teams that the var teams names, in upper case, as a list of literals. #}
+{% macro quoted_teams() -%}
+    {%- for team in var('teams') or [''] -%}
+        {{ quoted(team | string | upper | trim) }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

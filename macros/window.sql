@@ -44,6 +44,14 @@
     end
 {%- endmacro %}
 
+{#
+    The last date by which every source should have its games, as a literal: the gamebook of a game arrives on the next
+    morning.
+#}
+{% macro settled_until() -%}
+    date '{{ (_today() - modules.datetime.timedelta(days=2)).isoformat() }}'
+{%- endmacro %}
+
 {# Seasons turn on 12 October, the day after the latest final ever: month and day. #}
 {% macro _season_turn() %}{{ return('10-12') }}{% endmacro %}
 
@@ -53,11 +61,11 @@
 
 {#
     [start, end] as ISO strings. Raises, while the project is parsed and so before any query, when the two vars don't
-    say a window. Today is the day in New York, whose dates the NBA's games carry.
+    say a window.
 #}
 {% macro _window() %}
     {% set hint = "Pass both dates, for example --vars '{start_date: 2022-01-10, end_date: 2022-01-16}'." %}
-    {% set today = modules.datetime.datetime.now(modules.pytz.timezone('America/New_York')).date() %}
+    {% set today = _today() %}
     {% set given = {} %}
     {% for name in ['start_date', 'end_date'] %}
         {% set value = var(name, none) %}
@@ -82,6 +90,11 @@
         ) }}
     {% endif %}
     {{ return([given['start_date'], given['end_date']]) }}
+{% endmacro %}
+
+{# The day in New York, whose dates the NBA's games carry. #}
+{% macro _today() %}
+    {{ return(modules.datetime.datetime.now(modules.pytz.timezone('America/New_York')).date()) }}
 {% endmacro %}
 
 {% macro _iso_date(name, text, hint) %}

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from nba_backfill.checkpoint import DayFigures
 from nba_backfill.engine import Engine
 from nba_backfill.errors import BackfillError, TransientError
 from nba_backfill.plan import Batch, Queue
@@ -24,20 +25,34 @@ log = logging.getLogger("nba_backfill")
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What the summary holds for a window after its batch: rows, games, rows without minutes.
+    """What the summary holds for a window after its batch, date by date.
 
-    And what the batch took, in seconds, and the warnings of the tests that let it pass. Or the error that it ended
-    with, and whether it is tried again in halves.
+    And what the batch took, in seconds, the warnings of the tests that let it pass, and what the warehouse could not do
+    at first. Or the error that it ended with, and whether it is tried again in halves.
     """
 
     batch: Batch
-    rows: int = 0
-    games: int = 0
-    null_minutes: int = 0
+    days: tuple[DayFigures, ...] = ()
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    passing_errors: tuple[str, ...] = ()
     error: str | None = None
     is_halved: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows of the window."""
+        return sum(day.rows for day in self.days)
+
+    @property
+    def games(self) -> int:
+        """Games of the window."""
+        return sum(day.games for day in self.days)
+
+    @property
+    def null_minutes(self) -> int:
+        """Rows of the window without minutes."""
+        return sum(day.null_minutes for day in self.days)
 
     def __str__(self) -> str:
         if self.error is not None:
@@ -200,20 +215,24 @@ def _end_with_parent() -> None:
 def do(engine: Engine, batch: Batch) -> BatchResult:
     """Build, test and publish one window. Raises TransientError where the warehouse has been out of order for long."""
     started = time.perf_counter()
+    engine.passing_errors.clear()
+    warnings: tuple[str, ...] = ()
+    days: list[DayFigures] = []
+    failure: str | None = None
     try:
-        verdict = engine.build_window(batch.window)
-        (totals,) = engine.rows("window_totals", batch.window)
+        warnings = engine.build_window(batch.window).warnings
+        days = [DayFigures.of(row) for row in engine.rows("daily_null_rates", batch.window)]
     except TransientError:
         raise
     except BackfillError as error:
-        return BatchResult(batch, seconds=time.perf_counter() - started, error=str(error))
+        failure = str(error)
     return BatchResult(
         batch,
-        rows=int(totals["row_count"]),
-        games=int(totals["game_count"]),
-        null_minutes=int(totals["null_minutes"]),
-        seconds=time.perf_counter() - started,
-        warnings=verdict.warnings,
+        tuple(days),
+        time.perf_counter() - started,
+        warnings,
+        tuple(engine.passing_errors),
+        failure,
     )
 
 

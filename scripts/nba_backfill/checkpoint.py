@@ -1,24 +1,52 @@
 """The checkpoint file: where a run is, for people and scripts to read. No run ever obeys it."""
 
 import json
-import os
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from nba_backfill.errors import ProjectError
+from nba_backfill.files import write_whole
 from nba_backfill.windows import Window
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """What the summary holds for a date: rows, games, rows without minutes, and names that nobody has registered."""
+
+    game_date: date
+    rows: int
+    games: int
+    null_minutes: int
+    unresolved: frozenset[str]
+    written_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "DayFigures":
+        """From a row of daily_null_rates."""
+        return cls(
+            row["game_date"],
+            int(row["row_count"]),
+            int(row["game_count"]),
+            int(row["null_minutes"]),
+            frozenset((row["unresolved_players"] or "").split()),
+            row["processed_at"].replace(tzinfo=timezone.utc),
+        )
 
 
 @dataclass
 class Checkpoint:
-    """What a run has done so far. Dates are those with something to do, not the calendar's."""
+    """What a run has done so far. Dates are those with something to do, not the calendar's.
+
+    With what the summary holds for its range, date by date, so that nobody needs to ask the warehouse meanwhile.
+    """
 
     path: Path
     run_id: str
+    warehouse: str
     window: Window
+    batch_days: int | None
     host: str
     process_id: int
     log: str
@@ -30,6 +58,11 @@ class Checkpoint:
     rows: int = 0
     last_completed_date: date | None = None
     failed: dict[date, str] = field(default_factory=dict)
+    windows_done: int = 0
+    passing_errors: list[str] = field(default_factory=list)
+    days: dict[date, DayFigures] = field(default_factory=dict)
+    verdict: str | None = None
+    report: Path | None = None
 
     @property
     def progress_pct(self) -> float:
@@ -51,33 +84,26 @@ class Checkpoint:
             return None
         return datetime.now(timezone.utc) + timedelta(hours=left / self.days_per_hour)
 
+    def hold(self, window: Window, days: Iterable[DayFigures]) -> None:
+        """Take down what the summary now holds for the window, and for none of its other dates."""
+        self.days = {day: figures for day, figures in self.days.items() if day not in window}
+        self.days |= {figures.game_date: figures for figures in days}
+
     def write(self) -> None:
         """Write the file in one step: a reader sees the old one or the new one, whole. Raises ProjectError."""
-        unfinished = self.path.with_name(f"{self.path.name}.{self.process_id}")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump(self.to_json(), file, indent=2)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self.path)
-        except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise ProjectError(
-                f"The checkpoint {self.path} can't be written: {error.strerror}. What the summary holds is whole; make "
-                "room or the folder writable, and run the same command again."
-            ) from error
+        write_whole(self.path, json.dumps(self.to_json(), indent=2) + "\n", "checkpoint")
 
     def to_json(self) -> dict[str, Any]:
         """The file's content."""
         return {
             "run_id": self.run_id,
+            "warehouse": self.warehouse,
             "status": self.status,
             "start_date": str(self.window.start),
             "end_date": str(self.window.end),
             "last_completed_date": _text(self.last_completed_date),
+            "batch_days": self.batch_days or "auto",
+            "windows_done": self.windows_done,
             "dates": self.dates,
             "successful": self.successful,
             "failed": [{"game_date": str(day), "error": error} for day, error in sorted(self.failed.items())],
@@ -86,12 +112,39 @@ class Checkpoint:
             "rows": self.rows,
             "days_per_hour": round(self.days_per_hour, 1),
             "eta": _text(self.eta),
+            "passing_errors": {
+                "count": len(self.passing_errors),
+                "last": self.passing_errors[-1] if self.passing_errors else None,
+            },
+            "unresolved_players": len(frozenset().union(*(day.unresolved for day in self.days.values()))),
+            "months": self._months(),
             "started_at": _text(self.started_at),
             "updated_at": _text(datetime.now(timezone.utc)),
             "host": self.host,
             "process_id": self.process_id,
             "log": self.log,
+            "verdict": self.verdict,
+            "report": str(self.report) if self.report else None,
         }
+
+    def _months(self) -> list[dict[str, Any]]:
+        months: dict[str, list[DayFigures]] = {}
+        for day in sorted(self.days):
+            months.setdefault(f"{day:%Y-%m}", []).append(self.days[day])
+        described = []
+        for month, days in months.items():
+            rows, nulls = sum(day.rows for day in days), sum(day.null_minutes for day in days)
+            described.append(
+                {
+                    "month": month,
+                    "dates": len(days),
+                    "rows": rows,
+                    "null_minutes": nulls,
+                    "null_pct": round(100 * nulls / rows, 2) if rows else None,
+                    "updated_at": _text(max(day.written_at for day in days)),
+                }
+            )
+        return described
 
 
 def _text(moment: date | None) -> str | None:

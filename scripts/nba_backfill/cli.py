@@ -10,48 +10,110 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import duckdb
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from nba_backfill import raw
 from nba_backfill.checkpoint import Checkpoint
+from nba_backfill.checks import (
+    BLOCKED,
+    GOOD,
+    STOP,
+    Validation,
+    first_bad,
+    of_source,
+    preflight_checks,
+    run_tests,
+    summary_checks,
+    worst,
+)
 from nba_backfill.engine import Engine, embedded_database, find_project
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
 from nba_backfill.plan import Plan, Scope, make_plan
 from nba_backfill.players import add_alias, player_lookup
 from nba_backfill.run import Options, Run, hold_lock, new_run_id
+from nba_backfill.tables import (
+    TIB,
+    headline,
+    percent,
+    print_box_score,
+    print_checks,
+    print_plan,
+    print_sample,
+    print_sources,
+    print_table,
+    print_verdicts,
+    season,
+    whole,
+)
 from nba_backfill.terminal import log, log_to
 from nba_backfill.windows import FIRST_DATE, Window, parse_date, parse_window, today
 
 EXIT_CODES = """\b
 Exit codes:
   0  done, every test passed or only warned
-  1  a window or a test failed; the summary holds what it held before that window
+  1  a window, a test or a check failed; the summary holds what it held before that window
   2  wrong arguments
-  3  raw data that can't be used; nothing of it was loaded
+  3  raw data that can't be used; nothing of it was loaded or written
   4  no dbt project, no profile, no warehouse to connect to, or another run is at work
   130  stopped by Ctrl-C or a signal; the same command goes on where it stopped
 """
 LOG_DIRECTORY = Path("logs/backfill")
 CHECKPOINT = LOG_DIRECTORY / "player_game_summary_checkpoint.json"
 DEMO_DATA = "demo-data"
+VERDICT = LOG_DIRECTORY / "player_game_summary_verdict.json"
 CHANGES = ("added", "removed", "changed")
-FIGURES = (*CHANGES, "dates", "games", "rows", "windows", "failed", "bytes billed")
 LONG_YEARS = 4
 # Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
 MOST_WORKERS = 20
 ALIASES = Path("seeds/player_aliases.csv")
-TIB = 1024**4
+RAW_TABLES = {"nbac_gamebook": "nbac_gamebook_player_stats", "bdl_boxscores": "bdl_player_boxscores"}
+# What a window takes where no run tells. Seconds.
+SECONDS_A_WINDOW = {"duckdb": 2.0, "bigquery": 60.0}
+# Of a sample's rows so many have no minutes, at least. Percent.
+USUAL_NULL_SHARE = 30
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 target_option = click.option("--target", help="Target of the dbt profile. Default: the profile's own.")
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=CHECKPOINT,
+    show_default=True,
+    help="The file that says where the run is.",
+)
+notify_option = click.option(
+    "--notify",
+    "urls",
+    metavar="URL",
+    multiple=True,
+    envvar="NBA_NOTIFY",
+    help="Whom to tell how it ended, as an Apprise URL: Slack, e-mail, a webhook … Can be repeated.",
+)
+game_option = click.option(
+    "--game",
+    nargs=3,
+    metavar="DATE TEAM TEAM",
+    help="The game to look at, such as 2021-10-19 GSW LAL.",
+)
+
+
+def range_options(command: Command) -> Command:
+    """The range of a command that looks at one."""
+    for option in reversed(
+        (
+            click.option("--start-date", metavar="YYYY-MM-DD", required=True, help="First date of the range."),
+            click.option("--end-date", metavar="YYYY-MM-DD", required=True, help="Last date of the range."),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 class Commands(click.Group):
@@ -151,7 +213,7 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
             described["price"] = round(sum(billed.values()) / TIB * price_per_tib, 4)
         click.echo(json.dumps(described, indent=2))
     else:
-        _print_plan(planned, billed, price_per_tib)
+        print_plan(planned, billed, price_per_tib)
     _refuse_bytes(billed, max_bytes)
 
 
@@ -160,19 +222,17 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, on BigQuery.")
 @click.option("--by-season", is_flag=True, help="Let each worker do whole seasons.")
 @click.option("--keep-going", is_flag=True, help="Go on with the other windows when one fails.")
+@click.option("--force", is_flag=True, help="Go on where preflight says stop.")
+@notify_option
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing anywhere.")
 @click.option("--detach", is_flag=True, help="Go on in the background, and print the log file.")
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=CHECKPOINT,
-    show_default=True,
-    help="The file that says where the run is.",
-)
+@checkpoint_option
 def run(
     workers: int,
     by_season: bool,
     keep_going: bool,
+    force: bool,
+    urls: tuple[str, ...],
     dry_run: bool,
     detach: bool,
     checkpoint: Path,
@@ -181,11 +241,16 @@ def run(
 ) -> None:
     """Backfill a range of dates.
 
-    Does the dates of the range that are not complete: missing, partial, stale, outdated or failed. Each window is built
-    beside the summary, tested there, and published in one transaction. A window that fails stops the run; the same
-    command goes on where it stopped. Dates without games cost nothing. At the end each season is tested. Everything is
-    also in logs/backfill.
+    Asks preflight first, and refuses to go on where that says stop. Does the dates of the range that are not complete:
+    missing, partial, stale, outdated or failed. Each window is built beside the summary, tested there, and published in
+    one transaction. A window that fails stops the run; the same command goes on where it stopped. Dates without games
+    cost nothing. At the end each season is tested, and there is a verdict and a report. Everything is also in
+    logs/backfill.
     """
+    if urls:
+        from nba_backfill.notify import check_urls  # a hundred services, which no other command needs
+
+        check_urls(urls)
     project = _enter_project()
     selection = _select(**options)
     run_id = os.environ.get("NBA_RUN_ID") or new_run_id()
@@ -193,52 +258,207 @@ def run(
     if detach:
         _detach(run_id, log_file)
         return
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     if dry_run:
-        _print_plan(selection(Engine(project, options["target"], run_id, writes=False)))
+        print_plan(selection(Engine(project, options["target"], run_id, writes=False)))
         return
-    log_to(log_file, console)
-    engine = Engine(project, options["target"], run_id)
-    if workers > 1 and not engine.is_bigquery:
-        log.info("DuckDB has one writer, so one worker does it all")
-        workers = 1
-    elif workers > MOST_WORKERS:
-        log.info(
-            "BigQuery lets %d writers of a table wait and refuses the next, so %d workers do it all",
-            MOST_WORKERS,
-            MOST_WORKERS,
+    with _telling(urls, f"run {run_id}") as end:
+        console = _log(log_file)
+        engine = Engine(project, options["target"], run_id)
+        if workers > 1 and not engine.is_bigquery:
+            log.info("DuckDB has one writer, so one worker does it all")
+            workers = 1
+        elif workers > MOST_WORKERS:
+            log.info(
+                "BigQuery lets %d writers of a table wait and refuses the next, so %d workers do it all",
+                MOST_WORKERS,
+                MOST_WORKERS,
+            )
+            workers = MOST_WORKERS
+        with _say_who_writes(checkpoint):
+            engine.prepare()
+        planned = selection(engine)
+        log.info("%s", headline(planned))
+        if max_bytes is not None:
+            _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
+        state = _state(checkpoint, run_id, engine, planned, log_file)
+        end.state = state
+        if planned.chosen:
+            _refuse_unfit(engine, planned.window, force)
+            how = Options(project, options["target"], workers, by_season, keep_going)
+            end.run = Run(engine, run_id, planned, how, state, console, VERDICT)
+            end.run()
+        else:
+            state.status = "finished"
+            state.write()
+            log.info("nothing to do")
+        log.info("log: %s", log_file)
+
+
+@main.command()
+@range_options
+@target_option
+def preflight(start_date: str, end_date: str, target: str | None) -> None:
+    """Say whether the sources are fit for a backfill.
+
+    Per source and season: rows, games, dates, minutes, duplicates, and what a run would take. The verdict on a source
+    is fine, careful or stop; a run refuses to begin at stop.
+    """
+    project = _enter_project()
+    window = parse_window(start_date, end_date)
+    engine = Engine(project, target)
+    engine.prepare()
+    seasons = engine.rows("preflight_figures", window)
+    checks = preflight_checks(engine, window)
+    click.echo(f"preflight of {window}, {window.days:,} days")
+    print_sources(seasons)
+    empty = [
+        engine.raw_tables[table]
+        for source, table in RAW_TABLES.items()
+        if not sum(int(row["row_count"]) for row in seasons if row["source_name"] == source)
+    ]
+    if empty and (len(empty) == len(RAW_TABLES) or worst(checks) == STOP):
+        raise InputError(
+            f"The raw table {' and '.join(empty)} has no row in {window}. `dbt show --select raw_seasons --limit 100` "
+            "lists what there is."
         )
-        workers = MOST_WORKERS
-    with _say_who_writes(checkpoint):
+    _print_estimate(engine, make_plan(engine, window, Scope.RESUME, 7))
+    print_verdicts(checks)
+    if worst(checks) == STOP:
+        raise InputError(f"Stop, before anything is written. {first_bad(checks)}")
+
+
+@main.command()
+@click.option("--start-date", metavar="YYYY-MM-DD", default="2022-01-10", show_default=True, help="First date.")
+@click.option("--end-date", metavar="YYYY-MM-DD", default="2022-01-16", show_default=True, help="Last date.")
+@click.option("--force", is_flag=True, help="Go on where preflight says stop.")
+@target_option
+def sample(start_date: str, end_date: str, force: bool, target: str | None) -> None:
+    """Backfill one week, and look at it.
+
+    Always anew, whatever the summary holds of it. Then the share of rows without minutes of each day, the players with
+    most minutes, and the first who did not play, for a person to look at.
+    """
+    project = _enter_project()
+    window = parse_window(start_date, end_date)
+    run_id = new_run_id()
+    log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
+    console = _log(log_file)
+    engine = Engine(project, target, run_id)
+    with _say_who_writes(CHECKPOINT):
         engine.prepare()
-    planned = selection(engine)
-    log.info("%s", _headline(planned))
-    if max_bytes is not None:
-        _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
-    state = Checkpoint(
-        checkpoint,
-        run_id,
-        planned.window,
-        socket.gethostname(),
-        os.getpid(),
-        str(log_file),
-        dates=len(planned.chosen),
-        skipped=len(planned.days) - len(planned.chosen),
+    planned = make_plan(engine, window, Scope.ALL, window.days)
+    if not planned.chosen:
+        raise InputError(
+            f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
+            "take a week of it with --start-date and --end-date."
+        )
+    _refuse_unfit(engine, window, force)
+    state = _state(CHECKPOINT, run_id, engine, planned, log_file)
+    Run(engine, run_id, planned, Options(project, target), state, console, VERDICT)()
+    days = engine.rows("sample_days", window)
+    print_sample(days, engine.rows("most_minutes", window), engine.rows("did_not_play", window))
+    (whole_sample,) = (day for day in days if day["game_date"] is None)
+    high = [day for day in days if day["game_date"] and day["verdict"] not in GOOD]
+    verdict, share = whole_sample["verdict"], float(whole_sample["null_pct"])
+    said = {
+        "excellent": "better than expected",
+        "fine": "as expected" if share >= USUAL_NULL_SHARE else "fewer than usual, and better for it",
+        "careful": "more than expected",
+        "stop": "far too many",
+    }[verdict]
+    sentence = f"{share:.1f} % of the rows have no minutes: {said}."
+    if verdict == STOP:
+        raise BackfillError(f"{sentence} {whole_sample['advice']}")
+    if high:
+        dates = ", ".join(f"{day['game_date']} ({percent(day['null_pct'])})" for day in high)
+        raise BackfillError(f"{sentence} But not on {dates}. {high[0]['advice']}")
+    click.echo(sentence)
+
+
+@main.command()
+@range_options
+@click.option("--expected-rows", type=click.IntRange(min=1), help="Rows that the range should have, ±2 %.")
+@game_option
+@target_option
+def validate(
+    start_date: str, end_date: str, expected_rows: int | None, game: tuple[str, str, str] | None, target: str | None
+) -> None:
+    """Say whether a range of the summary may be trained on.
+
+    Writes the verdict, ready or blocked, with each check to logs/backfill/player_game_summary_verdict.json, for a
+    training job to wait for. Exit code 0 only when all checks pass.
+    """
+    project = _enter_project()
+    window = parse_window(start_date, end_date)
+    played = _game(game)
+    engine = Engine(project, target)
+    Validation(window, engine.warehouse, (), obstacle="The validation has not come to its end.").write(VERDICT)
+    engine.prepare()
+    box_score: list[dict[str, Any]] = []
+    no_game: ArgumentError | None = None
+    try:
+        if played:
+            box_score = _box_score(engine, *played)
+    except ArgumentError as error:
+        no_game = error
+    seasons = engine.rows("null_rates_by_season", window)
+    checks = (*summary_checks(engine, window, expected_rows), run_tests(engine, window))
+    nothing = None if seasons or worst(checks) == STOP else f"There is no game in {window}."
+    validation = Validation(window, engine.warehouse, checks, obstacle=nothing)
+    print_table(
+        ["season", "dates", "games", "rows", "NULL", "NULL share"],
+        [
+            [
+                season(row["season_year"]),
+                whole(row["date_count"]),
+                whole(row["game_count"]),
+                whole(row["row_count"]),
+                whole(row["null_minutes"]),
+                percent(row["null_pct"]),
+            ]
+            for row in seasons
+        ],
     )
-    if planned.chosen:
-        Run(
-            engine,
-            run_id,
-            planned,
-            Options(project, options["target"], workers, by_season, keep_going),
-            state,
-            console,
-        )()
-    else:
-        state.status = "finished"
-        state.write()
-        log.info("nothing to do")
-    log.info("log: %s", log_file)
+    print_checks(checks)
+    if box_score:
+        print_box_score(box_score)
+    validation.write(VERDICT)
+    click.echo(f"{window}: {validation.verdict}. {validation.reason}")
+    click.echo(f"verdict: {VERDICT}")
+    if validation.verdict == BLOCKED:
+        raise BackfillError(f"Blocked: don't train on it. {no_game or ''}".strip())
+    if no_game:
+        raise no_game
+
+
+@main.command()
+@click.argument("run_id", required=False)
+@game_option
+@target_option
+def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | None) -> None:
+    """Write the report of a run anew, as HTML, Markdown and JSON.
+
+    Of the last run, or of RUN_ID, with what its range holds now.
+    """
+    project = _enter_project()
+    played = _game(game)
+    engine = Engine(project, target)
+    engine.prepare()
+    found = [row for row in engine.rows("backfill_runs") if run_id in (None, row["run_id"])]
+    if not found:
+        of_run = f" {run_id}" if run_id else ""
+        raise ArgumentError(f"There is no run{of_run}. `nba-backfill runs` lists what there is.")
+    last = max(found, key=lambda row: row["started_at"])
+    window = Window(last["start_date"], last["end_date"])
+    if played:
+        _box_score(engine, *played)
+    checks = (*summary_checks(engine, window), run_tests(engine, window))
+    validation = Validation(window, engine.warehouse, checks, last["run_id"])
+    from nba_backfill.report import make_report  # the plotting library, which no other command needs
+
+    path = make_report(engine, last, validation, played).write(LOG_DIRECTORY / f"player_game_summary_{last['run_id']}")
+    click.echo(f"{window}: {validation.verdict}. {validation.reason}")
+    click.echo(f"report: {path}")
 
 
 @main.command()
@@ -290,16 +510,16 @@ def runs(as_json: bool, target: str | None) -> None:
     if not found:
         click.echo("no runs yet")
         return
-    _print_table(
+    print_table(
         ["run", "range", "status", "windows", "failed", *CHANGES, "kept until"],
         [
             [
                 row["run_id"],
                 f"{row['start_date']}..{row['end_date']}",
                 row["status"],
-                _figure(row["windows_done"]),
-                _figure(row["windows_failed"]),
-                *(_figure(row[f"rows_{change}"]) for change in CHANGES),
+                whole(row["windows_done"]),
+                whole(row["windows_failed"]),
+                *(whole(row[f"rows_{change}"]) for change in CHANGES),
                 f"{row['kept_until']:%Y-%m-%d}" if row["kept_at"] else "not kept",
             ]
             for row in found
@@ -332,7 +552,7 @@ def unresolved(as_csv: bool, target: str | None) -> None:
     elif not found:
         click.echo("every player of the summary is registered")
     else:
-        _print_table(columns, lines)
+        print_table(columns, lines)
 
 
 @players.command()
@@ -502,6 +722,121 @@ def _confirmed(start: date, end: date, yes: bool) -> Window:
     return parse_window(str(start), str(min(end, today())))
 
 
+@dataclass
+class _End:
+    """How far a command has come, for those who are told how it ended."""
+
+    state: Checkpoint | None = None
+    run: Run | None = None
+
+
+@contextmanager
+def _telling(urls: Collection[str], what: str) -> Iterator[_End]:
+    """Tell how it ended: well, by an error, or because it was told to stop."""
+    end = _End()
+    outcome, why = "stopped", "It was told to stop. The same command does the rest."
+    try:
+        yield end
+        outcome, why = "done", ""
+    except BackfillError as error:
+        outcome, why = "failed", str(error)
+        raise
+    finally:
+        if urls:
+            from nba_backfill.notify import notify
+
+            validation = end.run.validation if end.run else None
+            lines = [why]
+            if end.state:
+                lines.append(f"{end.state.window}: {end.state.successful:,} of {end.state.dates:,} dates done.")
+            if validation:
+                lines.append(f"Verdict: {validation.verdict}. {validation.reason}")
+            path = end.state.report if end.state else None
+            notify(urls, f"player_game_summary: {what} {outcome}", "\n".join(filter(None, lines)), path)
+
+
+def _log(log_file: Path) -> Console:
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    log_to(log_file, console)
+    return console
+
+
+def _state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_file: Path) -> Checkpoint:
+    return Checkpoint(
+        checkpoint,
+        run_id,
+        engine.warehouse,
+        planned.window,
+        planned.batch_days,
+        socket.gethostname(),
+        os.getpid(),
+        str(log_file),
+        dates=len(planned.chosen),
+        skipped=len(planned.days) - len(planned.chosen),
+    )
+
+
+def _refuse_unfit(engine: Engine, window: Window, force: bool) -> None:
+    """Preflight, in a line for each source. Raises InputError where it says stop, unless it is forced."""
+    checks = preflight_checks(engine, window)
+    for source, verdict, bad in of_source(checks):
+        log.info("preflight: %s is %s", source, verdict)
+        for check in bad:
+            log.info("  %s: %s", check.verdict, check)
+    if worst(checks) == STOP and not force:
+        raise InputError(
+            f"Preflight says stop, and nothing was written. {first_bad(checks)} `nba-backfill preflight --start-date "
+            f"{window.start} --end-date {window.end}` tells more; --force goes on all the same."
+        )
+
+
+def _print_estimate(engine: Engine, planned: Plan) -> None:
+    """What a run would take: windows, time by the last run or a guess, and on BigQuery bytes."""
+    windows = len(planned.batches)
+    line = f"a run would do {len(planned.chosen):,} dates in {windows:,} windows of {planned.batch_days} days"
+    measured = [
+        (row["ended_at"] - row["started_at"]).total_seconds() / int(row["windows_done"])
+        for row in sorted(engine.rows("backfill_runs"), key=lambda row: row["started_at"])
+        if row["ended_at"] and row["windows_done"]
+    ]
+    seconds = measured[-1] if measured else SECONDS_A_WINDOW["bigquery" if engine.is_bigquery else "duckdb"]
+    basis = "as in the last run" if measured else "a guess, for there was no run yet"
+    if windows:
+        line += f", in about {_duration(windows * seconds)} at {seconds:.1f} s a window, {basis}"
+    click.echo(line)
+    if engine.is_bigquery and windows:
+        click.echo(f"{sum(_bytes_billed(engine, planned).values()):,} bytes billed in all, by dry runs")
+    elif not engine.is_bigquery:
+        click.echo("DuckDB bills no bytes")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
+
+
+def _game(game: tuple[str, str, str] | None) -> tuple[date, str, str] | None:
+    return (parse_date("--game", game[0]), game[1], game[2]) if game else None
+
+
+def _box_score(engine: Engine, day: date, team: str, opponent: str) -> list[dict[str, Any]]:
+    """The box score of a game. Raises ArgumentError, which says when the two did play."""
+    rows = engine.rows("spot_check", Window(day, day), teams=[team, opponent])
+    if not rows:
+        meetings = engine.rows("team_meetings", Window(day, day), teams=[team, opponent])
+        known = ", ".join(f"{row['game_date']} ({row['game_id']})" for row in meetings)
+        raise ArgumentError(
+            f"{team} and {opponent} did not play each other on {day}, as far as the summary knows. "
+            + (
+                f"That season they met on {known}."
+                if known
+                else "Nor does it know of another game of theirs that season."
+            )
+        )
+    return rows
+
+
 def _detach(run_id: str, log_file: Path) -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
     process = subprocess.Popen(  # noqa: S603 - this command again
@@ -535,63 +870,6 @@ def _say_who_writes(checkpoint: Path) -> Iterator[None]:
         raise ProjectError(
             f"DuckDB has one writer, and another has the file: {process}. Wait for it, or end it."
         ) from error
-
-
-def _headline(plan: Plan) -> str:
-    windows = f"windows of {plan.batch_days} days" if plan.batch_days else "windows of a size found on the way"
-    return (
-        f"backfill of {plan.window}, {plan.window.days:,} days: {len(plan.chosen):,} dates to do, "
-        f"{sum(plan.left_alone.values()):,} left alone; {windows}"
-    )
-
-
-def _print_plan(plan: Plan, billed: dict[Window, int] | None = None, price_per_tib: float = 0) -> None:
-    click.echo(_headline(plan))
-    for why, days in plan.to_do.items():
-        click.echo(
-            f"  {why}: {len(days):,} dates, {sum(day.games for day in days):,} games, "
-            f"{sum(day.rows for day in days):,} rows"
-        )
-    for status, dates in plan.left_alone.items():
-        click.echo(f"  {status}, left alone: {dates:,} dates")
-    if not plan.batches:
-        click.echo("nothing to do")
-        return
-    columns = ["window", "dates", "games", "rows", "why", *(["bytes billed"] if billed else [])]
-    _print_table(
-        columns,
-        [
-            [
-                str(batch.window),
-                _figure(len(batch.days)),
-                _figure(batch.games),
-                _figure(batch.rows),
-                ", ".join(batch.why),
-                *([_figure(billed[batch.window])] if billed else []),
-            ]
-            for batch in plan.batches
-        ],
-    )
-    if billed:
-        total = sum(billed.values())
-        click.echo(f"{total:,} bytes billed in all, {total / TIB * price_per_tib:,.2f} at {price_per_tib:g} per TiB")
-
-
-def _print_table(columns: Collection[str], rows: list[list[str]]) -> None:
-    table = Table(*columns, box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        column.justify = "right" if column.header in FIGURES else "left"
-    for row in rows:
-        table.add_row(*row)
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        # A pipe has no width of its own, and a script wants whole lines.
-        console.width = 200
-    console.print(table)
-
-
-def _figure(value: Any) -> str:
-    return "" if value is None else f"{int(value):,}"
 
 
 def _bytes_billed(engine: Engine, plan: Plan) -> dict[Window, int]:

@@ -27,7 +27,7 @@ from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
 
 from nba_backfill.bigquery import BigQuery, Estimate
-from nba_backfill.errors import BackfillError, InputError, ProjectError, TransientError
+from nba_backfill.errors import BackfillError, FailedTestsError, InputError, ProjectError, TransientError
 from nba_backfill.faults import fault_in, with_advice
 from nba_backfill.windows import Window
 
@@ -123,6 +123,8 @@ class Engine:
         profile or the project doesn't parse.
         """
         self.bigquery: BigQuery | None = None
+        # What the warehouse could not do at first and was asked to do again.
+        self.passing_errors: list[str] = []
         self._credentials = _profile(project_dir, target).credentials
         self._variables: dict[str, object] = {"run_id": run_id}
         self._profile = ["--profiles-dir", str(_profiles_dir(project_dir)), *(["--target", target] if target else [])]
@@ -137,14 +139,25 @@ class Engine:
         result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(self._variables), *self._profile])
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
+        # The names of the raw tables in the warehouse, by those of the sources.
+        manifest: Any = result.result
+        self.raw_tables: dict[str, str] = {source.name: source.relation_name for source in manifest.sources.values()}
         # dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window
         # of the first run, for all later ones. So every run gets a copy of its own.
-        self._manifest = pickle.dumps(result.result)
+        self._manifest = pickle.dumps(manifest)
 
     @property
     def is_bigquery(self) -> bool:
         """Whether the target is BigQuery, which takes several writers and bills bytes."""
         return bool(self._credentials.type == "bigquery")
+
+    @property
+    def warehouse(self) -> str:
+        """Where the summary is: the DuckDB file, or project and dataset."""
+        credentials: Any = self._credentials
+        if self.is_bigquery:
+            return f"{credentials.database}.{credentials.schema}"
+        return str(Path(credentials.path).resolve())
 
     def connect(self) -> None:
         """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
@@ -227,8 +240,12 @@ class Engine:
                 raise self._error(outcome, window)
             return results
 
+        def note(error: Exception) -> None:
+            self.passing_errors.append(str(error))
+            log.warning("trying again in a while: %s", error)
+
         try:
-            return RETRY(attempt, on_error=lambda error: log.warning("trying again in a while: %s", error))()
+            return RETRY(attempt, on_error=note)()
         except RetryError as given_up:
             raise given_up.cause or given_up from given_up
 
@@ -244,6 +261,8 @@ class Engine:
             if all(fault and fault.is_transient for fault in map(fault_in, messages)):
                 return TransientError("\n".join(map(_sentence, messages)))
         reasons = [self._explain(result, window) for result in failed]
+        if failed and all(result.status == TestStatus.Fail for result in failed):
+            return FailedTestsError(reasons)
         return BackfillError("\n".join(reasons) or self._advised(messages[0]))
 
     def _invoke(self, *arguments: str) -> dbtRunnerResult:

@@ -1,5 +1,7 @@
 """What can go wrong, as sentences for the user and exit codes for scripts."""
 
+from collections.abc import Sequence
+
 
 class BackfillError(Exception):
     """Something that the user can act on.
@@ -8,6 +10,14 @@ class BackfillError(Exception):
     """
 
     exit_code: int = 1
+
+
+class FailedTestsError(BackfillError):
+    """Data tests that failed: of each its name and rows that show why."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = tuple(reasons)
 
 
 class TransientError(BackfillError):

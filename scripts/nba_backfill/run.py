@@ -5,19 +5,21 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from nba_backfill.backfill import BatchResult, Stop, backfill, backfill_with_workers
-from nba_backfill.checkpoint import Checkpoint
-from nba_backfill.engine import Engine, Verdict
-from nba_backfill.errors import BackfillError, ProjectError, TransientError
+from nba_backfill.checkpoint import Checkpoint, DayFigures
+from nba_backfill.checks import Check, Validation, check_of_tests, summary_checks
+from nba_backfill.engine import Engine
+from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
 from nba_backfill.plan import Plan, Queue
 from nba_backfill.terminal import progress_bar
 from nba_backfill.windows import Window
@@ -54,25 +56,38 @@ class Run:
     options: Options
     checkpoint: Checkpoint
     console: Console
+    verdict_file: Path
     results: list[BatchResult] = field(default_factory=list)
+    tests: list[Check] = field(default_factory=list)
+    validation: Validation | None = None
 
     def __call__(self) -> None:
-        """Do it. Raises BackfillError when a window or a test failed, KeyboardInterrupt when it was stopped."""
+        """Do it. Raises BackfillError when a window or a test failed, KeyboardInterrupt when it was stopped.
+
+        Whether or not, there is a verdict on the range at the end, and a report.
+        """
         with hold_lock(self.engine, self.run_id), Stop() as stop:
             self._log_event("run started", host_name=self.checkpoint.host, process_id=self.checkpoint.process_id)
             try:
+                # Nobody shall train on what is half done.
+                self._verdict([], f"Run {self.run_id} is at work.").write(self.verdict_file)
                 self.engine.operate("keep_range", self.plan.window, run_id=self.run_id, days=KEPT_DAYS)
-                self.checkpoint.write()
+                self._hold(self.plan.window, self.engine.rows("daily_null_rates", self.plan.window))
                 self._do_windows(stop)
                 self._validate(stop)
             except BaseException as error:
                 # What stopped the run may stop this too; the run's own error is the one to tell.
+                is_stopped = isinstance(error, KeyboardInterrupt)
                 try:
-                    self._end("run stopped" if isinstance(error, KeyboardInterrupt) else "run failed")
+                    self._end("run stopped" if is_stopped else "run failed")
+                    self._conclude(
+                        f"Run {self.run_id} was stopped." if is_stopped else f"Run {self.run_id} failed: {error}"
+                    )
                 except BackfillError as another:
                     log.warning("and the end of the run can't be written down: %s", another)
                 raise
             self._end("run finished")
+            self._conclude()
 
     def _do_windows(self, stop: Stop) -> None:
         started = renewed = time.monotonic()
@@ -83,7 +98,11 @@ class Run:
                 log.info("%s", self._line(result))
                 for warning in result.warnings:
                     log.info("  warning: %s", warning)
-                if result.error is not None and not result.is_halved:
+                for passing in result.passing_errors:
+                    self._log_event("window retried", result.batch.window, details=passing)
+                if result.is_halved:
+                    self._log_event("window retried", result.batch.window, details=result.error)
+                elif result.error is not None:
                     failed.append(result)
                     self._log_failure(result)
                     # What is under way in other workers is brought to its end.
@@ -117,10 +136,17 @@ class Run:
         of = f"/{len(self.plan.batches)}" if self.plan.batch_days else ""
         return f"batch {len(self.results)}{of}  {result}"
 
+    def _hold(self, window: Window, days: Iterable[Mapping[str, Any]]) -> None:
+        self.checkpoint.hold(window, map(DayFigures.of, days))
+        self.checkpoint.write()
+
     def _note(self, result: BatchResult) -> None:
+        self.checkpoint.passing_errors += result.passing_errors
         if result.is_halved:
             return
         if result.error is None:
+            self.checkpoint.windows_done += 1
+            self.checkpoint.hold(result.batch.window, result.days)
             self.checkpoint.successful += len(result.batch.days)
             self.checkpoint.rows += result.rows
             last = self.checkpoint.last_completed_date
@@ -134,12 +160,37 @@ class Run:
         for window in self.plan.seasons:
             if stop.is_wished:
                 raise KeyboardInterrupt
-            verdict: Verdict = self.engine.validate(window)
+            try:
+                verdict = self.engine.validate(window)
+            except FailedTestsError as error:
+                self.tests.append(check_of_tests(0, error.reasons, str(window)))
+                raise
+            self.tests.append(check_of_tests(verdict.passed, (), str(window)))
             for warning in verdict.warnings:
                 log.info("warning: %s", warning)
             log.info(
                 "tested %s: %d tests passed, %d warned, none failed", window, verdict.passed, len(verdict.warnings)
             )
+
+    def _verdict(self, checks: Sequence[Check], obstacle: str | None = None) -> Validation:
+        return Validation(self.plan.window, self.engine.warehouse, tuple(checks), self.run_id, obstacle)
+
+    def _conclude(self, obstacle: str | None = None) -> None:
+        """Write the verdict on the range and the report. A report that can't be made fails no run."""
+        self.validation = self._verdict([*summary_checks(self.engine, self.plan.window), *self.tests], obstacle)
+        self.validation.write(self.verdict_file)
+        self.checkpoint.verdict = self.validation.verdict
+        log.info("verdict: %s. %s", self.validation.verdict, self.validation.reason)
+        from nba_backfill.report import make_report  # the plotting library, which a run needs only here
+
+        try:
+            (run,) = (row for row in self.engine.rows("backfill_runs") if row["run_id"] == self.run_id)
+            report = make_report(self.engine, run, self.validation, None)
+            self.checkpoint.report = report.write(Path(self.checkpoint.log).with_suffix(""))
+            log.info("report: %s", self.checkpoint.report)
+        except BackfillError as error:
+            log.warning("the report can't be made: %s", error)
+        self.checkpoint.write()
 
     def _end(self, event: str) -> None:
         self.checkpoint.status = event.removeprefix("run ")

@@ -5,49 +5,6 @@
 #}
 {% test rows_match_source_keys(model, columns, source_rows) %}
 
-with
-
-source_keys as (
-
-    select {{ columns | join(', ') }} from {{ source_rows }}
-    where exclusion_reason is null
-    group by {{ columns | join(', ') }}
-
-),
-
-model_keys as (
-
-    select {{ columns | join(', ') }} from {{ model }}
-    group by {{ columns | join(', ') }}
-
-),
-
-lost as (
-
-    select * from source_keys
-    except distinct
-    select * from model_keys
-
-),
-
-left_over as (
-
-    select * from model_keys
-    except distinct
-    select * from source_keys
-
-)
-
-select
-    'lost' as finding,
-    lost.*
-from lost
-
-union all
-
-select
-    'left over' as finding,
-    left_over.*
-from left_over
+{{ keys_of_one_side(columns, source_rows, model) }}
 
 {% endtest %}

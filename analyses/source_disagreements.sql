@@ -1,0 +1,32 @@
+{# In how many rows of the window balldontlie says something else than the gamebook, by what it is. #}
+{%- set kinds = ['minutes'] + counted_statistics() %}
+with
+
+disagreeing as (
+
+    select
+        game_id,
+        player_full_name,
+        concat(', ', sources_disagree, ', ') as kinds
+    from {{ ref('player_game_summary') }}
+    where {{ in_window('game_date') }} and sources_disagree is not null
+
+),
+
+final as (
+
+    {% for kind in kinds %}
+        select
+            '{{ kind }}' as kind,
+            count(*) as row_count,
+            min(concat(game_id, ' ', player_full_name)) as example
+        from disagreeing
+        where kinds like '%, {{ kind }}, %'
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from final
+where row_count > 0
+order by row_count desc, kind asc -- noqa: CV13

@@ -1,0 +1,3 @@
+{# Runbook, validation: may the summary be trained on? The first check that is not fine says why. #}
+select * from {{ ref('validation_checks') }}
+order by check_number, scope -- noqa: CV13

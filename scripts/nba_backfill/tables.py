@@ -1,0 +1,274 @@
+"""The tables that the commands print."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from nba_backfill.checks import Check, of_source
+from nba_backfill.plan import Plan
+from nba_backfill.windows import Window
+
+TIB = 1024**4
+# A pipe has no width of its own, and a script wants whole lines.
+WIDTH_OF_A_PIPE = 200
+FIGURES = (
+    *("dates", "games", "rows", "windows", "failed", "added", "removed", "changed", "bytes billed"),
+    *("only here", "without rows", "unexplained", "judged", "NULL", "unparseable", "empty", "zero", "share"),
+    *("of all rows", "duplicates", "unkeyed", "NULL share", "figure"),
+    *("players", "minutes", "points", "rebounds", "assists", "FG", "3P", "FT"),
+)
+
+Row = Mapping[str, Any]
+
+
+def print_table(columns: Collection[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table whose columns of figures are right-justified."""
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        column.justify = "right" if column.header in FIGURES else "left"
+    for row in rows:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_PIPE
+    console.print(table)
+
+
+def whole(value: Any) -> str:
+    """A count with its thousands apart, nothing for NULL."""
+    return "" if value is None else f"{int(value):,}"
+
+
+def percent(value: Any) -> str:
+    """A share, nothing for NULL."""
+    return "" if value is None else f"{float(value):.1f} %"
+
+
+def minutes(value: Any) -> str:
+    """Minutes with two decimals, and the word NULL for NULL."""
+    return "NULL" if value is None else f"{float(value):.2f}"
+
+
+def headline(plan: Plan) -> str:
+    """What a run of the plan would do, in a line."""
+    windows = f"windows of {plan.batch_days} days" if plan.batch_days else "windows of a size found on the way"
+    return (
+        f"backfill of {plan.window}, {plan.window.days:,} days: {len(plan.chosen):,} dates to do, "
+        f"{sum(plan.left_alone.values()):,} left alone; {windows}"
+    )
+
+
+def print_plan(plan: Plan, billed: Mapping[Window, int] | None = None, price_per_tib: float = 0) -> None:
+    """The plan: dates by what there is to do about them, and the windows, with their bytes where they are known."""
+    click.echo(headline(plan))
+    for why, days in plan.to_do.items():
+        click.echo(
+            f"  {why}: {len(days):,} dates, {sum(day.games for day in days):,} games, "
+            f"{sum(day.rows for day in days):,} rows"
+        )
+    for status, dates in plan.left_alone.items():
+        click.echo(f"  {status}, left alone: {dates:,} dates")
+    if not plan.batches:
+        click.echo("nothing to do")
+        return
+    print_table(
+        ["window", "dates", "games", "rows", "why", *(["bytes billed"] if billed else [])],
+        [
+            [
+                str(batch.window),
+                whole(len(batch.days)),
+                whole(batch.games),
+                whole(batch.rows),
+                ", ".join(batch.why),
+                *([whole(billed[batch.window])] if billed else []),
+            ]
+            for batch in plan.batches
+        ],
+    )
+    if billed:
+        click.echo(price(sum(billed.values()), price_per_tib))
+
+
+def price(billed: int, price_per_tib: float) -> str:
+    """Bytes and what they cost, in the currency of the rate."""
+    return f"{billed:,} bytes billed in all, {billed / TIB * price_per_tib:,.2f} at {price_per_tib:g} per TiB"
+
+
+def print_sources(seasons: Iterable[Row]) -> None:
+    """What each source has of each season, and what of it can't be used."""
+    rows = list(seasons)
+    print_table(
+        [
+            "source",
+            "season",
+            "rows",
+            "games",
+            "only here",
+            "first",
+            "last",
+            "dates",
+            "without rows",
+            "unexplained",
+            "last written",
+        ],
+        [
+            [
+                row["source_name"],
+                season(row["season_year"]),
+                whole(row["row_count"]),
+                whole(row["game_count"]),
+                whole(row["games_only_here"]),
+                str(row["first_date"] or ""),
+                str(row["last_date"] or ""),
+                whole(row["date_count"]),
+                whole(row["dates_without_rows"]),
+                whole(row["unexplained_dates"]),
+                f"{row['source_processed_at']:%Y-%m-%d %H:%M}" if row["source_processed_at"] else "",
+            ]
+            for row in rows
+        ],
+    )
+    print_table(
+        [
+            "minutes of",
+            "season",
+            "judged",
+            "NULL",
+            "unparseable",
+            "share",
+            "of all rows",
+            "empty",
+            "zero",
+            "duplicates",
+            "unkeyed",
+        ],
+        [
+            [
+                row["source_name"],
+                season(row["season_year"]),
+                whole(row["judged_rows"]),
+                whole(row["null_minutes"]),
+                whole(row["unparseable_minutes"]),
+                percent(row["unreadable_minutes_pct"]),
+                percent(row["null_minutes_pct_of_all"]),
+                whole(row["empty_minutes"]),
+                whole(row["zero_minutes"]),
+                whole(row["duplicate_rows"]),
+                whole(row["unusable_rows"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def print_verdicts(checks: Sequence[Check]) -> None:
+    """Each source's verdict, and every sentence that there is to say of it."""
+    for source, verdict, bad in of_source(checks):
+        click.echo(f"{source}: {verdict}")
+        for check in bad:
+            click.echo(f"  {check.verdict}: {check}")
+
+
+def print_checks(checks: Iterable[Check]) -> None:
+    """The checks with their figures."""
+    print_table(
+        ["check", "figure", "should be", "verdict", "where"],
+        [[check.label, check.value, check.threshold, check.verdict, check.example or ""] for check in checks],
+    )
+
+
+def print_sample(days: Iterable[Row], starters: Iterable[Row], absent: Iterable[Row]) -> None:
+    """The days of a sample, the players with most minutes, and the first who did not play."""
+    print_table(
+        ["date", "players", "NULL", "NULL share", "verdict"],
+        [
+            [
+                str(row["game_date"] or "all"),
+                whole(row["player_count"]),
+                whole(row["null_count"]),
+                percent(row["null_pct"]),
+                row["verdict"],
+            ]
+            for row in days
+        ],
+    )
+    click.echo("most minutes: starters play 30 to 42")
+    print_table(
+        ["date", "player", "team", "against", "minutes", "points", "source"],
+        [
+            [
+                str(row["game_date"]),
+                row["player_full_name"] or "",
+                row["team_abbr"],
+                row["opponent_team_abbr"],
+                minutes(row["minutes_played"]),
+                whole(row["points"]),
+                row["primary_source_used"],
+            ]
+            for row in starters
+        ],
+    )
+    click.echo("did not play: their minutes are NULL, as they should be")
+    print_table(
+        ["date", "player", "team", "minutes", "reason"],
+        [
+            [
+                str(row["game_date"]),
+                row["player_full_name"] or "",
+                row["team_abbr"],
+                minutes(row["minutes_played"]),
+                row["dnp_reason"] or "",
+            ]
+            for row in absent
+        ],
+    )
+
+
+def print_box_score(rows: Sequence[Row]) -> None:
+    """A game's box score, each team with its points, and where the public one is."""
+    for team in dict.fromkeys(row["team_abbr"] for row in rows):
+        of_team = [row for row in rows if row["team_abbr"] == team]
+        total = sum(int(row["points"] or 0) for row in of_team)
+        click.echo(f"{rows[0]['game_id']}  {team}{' at home' if of_team[0]['is_home'] else ''}: {total:,} points")
+        print_table(
+            [
+                "player",
+                "status",
+                "minutes",
+                "points",
+                "rebounds",
+                "assists",
+                "FG",
+                "3P",
+                "FT",
+                "source",
+                "sources disagree",
+            ],
+            [
+                [
+                    row["player_full_name"] or "",
+                    row["dnp_reason"] or row["player_status"],
+                    minutes(row["minutes_played"]),
+                    whole(row["points"]),
+                    whole(row["total_rebounds"]),
+                    whole(row["assists"]),
+                    *(
+                        "" if row[f"{shot}_makes"] is None else f"{row[f'{shot}_makes']}-{row[f'{shot}_attempts']}"
+                        for shot in ("fg", "three_pt", "ft")
+                    ),
+                    row["primary_source_used"],
+                    row["sources_disagree"] or "",
+                ]
+                for row in of_team
+            ],
+        )
+    click.echo(f"the public box score: {rows[0]['public_page']}")
+
+
+def season(year: Any) -> str:
+    """A season by its two years."""
+    return f"{int(year)}-{(int(year) + 1) % 100:02d}"
