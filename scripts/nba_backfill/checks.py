@@ -129,6 +129,7 @@ def check_of_tests(passed: int, failures: Sequence[str] = (), scope: str = "all"
         STOP if failures else FINE,
         error_above=0,
         example=None if failures else f"{passed} passed",
+        description="Data tests of the summary that failed.",
         advice="\n".join(failures) or None,
     )
 

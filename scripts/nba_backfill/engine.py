@@ -136,7 +136,9 @@ class Engine:
             nowhere = mkdtemp(prefix="nba-backfill-")
             atexit.register(rmtree, nowhere, ignore_errors=True)
             self._profile += ["--target-path", nowhere, "--log-path", nowhere]
-        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(self._variables), *self._profile])
+        # Without the run's id, which only SQL reads: with other vars than last time dbt parses all of it again.
+        parsed_for = {name: value for name, value in self._variables.items() if name != "run_id"}
+        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(parsed_for), *self._profile])
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
         # The names of the raw tables in the warehouse, by those of the sources.

@@ -17,6 +17,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 LOCAL_SERVER = REPOSITORY.parent / "shared" / "tools" / "bigquery_local" / "start"
+PARSED = Path("target/partial_parse.msgpack")
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 
@@ -64,7 +65,8 @@ class Warehouse:
 
     def environment(self) -> dict[str, str]:
         """What tells dbt which warehouse this is."""
-        return {"NBA_DUCKDB_PATH": str(self.database)}
+        in_project = self.database.parent == self.project
+        return {"NBA_DUCKDB_PATH": self.database.name if in_project else str(self.database)}
 
     def _run(self, program: str, *arguments: str, directory: Path | None = None) -> Outcome:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))}
@@ -105,10 +107,29 @@ def demo_file(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouse.database
 
 
+@pytest.fixture(scope="session")
+def parsed(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as nba-backfill has parsed it, which a copy with its database at the same place needn't do again."""
+    warehouse = _own(project, demo_file, tmp_path_factory.mktemp("parsed"))
+    assert warehouse.cli("runs").code == 0
+    return warehouse.project / PARSED
+
+
 @pytest.fixture
-def demo(project: Path, demo_file: Path, tmp_path: Path) -> Warehouse:
-    """A database of the test's own with one demo season and the summary of WEEK."""
-    return Warehouse(project, Path(shutil.copy(demo_file, tmp_path / "nba.duckdb")))
+def demo(project: Path, demo_file: Path, parsed: Path, tmp_path: Path) -> Warehouse:
+    """A project and a database of the test's own, with one demo season and the summary of WEEK."""
+    warehouse = _own(project, demo_file, tmp_path / "project")
+    (warehouse.project / PARSED).parent.mkdir()
+    shutil.copy(parsed, warehouse.project / PARSED)
+    return warehouse
+
+
+def _own(project: Path, demo_file: Path, directory: Path) -> Warehouse:
+    directory.mkdir(exist_ok=True)
+    for file in project.iterdir():
+        if file.name not in ("logs", "target"):
+            (directory / file.name).symlink_to(file)
+    return Warehouse(directory, Path(shutil.copy(demo_file, directory / "nba.duckdb")))
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ SEASON = ("2021-10-01", "2022-06-30")
 
 @pytest.fixture
 def copied(demo: Warehouse, tmp_path: Path) -> Warehouse:
-    """The demo database with a project of the test's own, to be changed."""
-    return Warehouse(Path(shutil.copytree(demo.project, tmp_path / "project")), demo.database)
+    """The demo database with a project whose files are the test's own, to be changed."""
+    own = Path(shutil.copytree(demo.project, tmp_path / "copied"))
+    return Warehouse(own, own / demo.database.name)
 
 
 def edit(warehouse: Warehouse, path: str, old: str, new: str) -> None:

@@ -98,7 +98,7 @@ def test_a_raw_table_that_cannot_be_read_is_named(demo: Warehouse, program: str,
 
 
 def test_without_a_profile_the_command_says_how_to_get_one(demo: Warehouse, tmp_path: Path) -> None:
-    bare = tmp_path / "project"
+    bare = tmp_path / "bare"
     bare.mkdir()
     for file in demo.project.iterdir():
         if file.name != "profiles.yml":
@@ -148,7 +148,7 @@ def test_a_database_that_another_process_writes_is_named(demo: Warehouse) -> Non
 
 
 def test_a_log_that_cannot_be_written_stops_the_run(demo: Warehouse, tmp_path: Path) -> None:
-    bare = tmp_path / "project"
+    bare = tmp_path / "bare"
     bare.mkdir()
     for file in demo.project.iterdir():
         if file.name != "logs":

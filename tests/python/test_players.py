@@ -14,10 +14,10 @@ RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
 
 
 @pytest.fixture
-def league(project: Path, demo: Warehouse, tmp_path: Path) -> Warehouse:
+def league(demo: Warehouse, tmp_path: Path) -> Warehouse:
     """A week that is done, in a project whose seeds nobody else reads."""
-    own = shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("logs", "target"))
-    warehouse = Warehouse(own, demo.database)
+    own = Path(shutil.copytree(demo.project, tmp_path / "copied"))
+    warehouse = Warehouse(own, own / demo.database.name)
     assert warehouse.cli("run", *RANGE).code == 0
     return warehouse
 

@@ -1,0 +1,426 @@
+"""The report on a range of the summary, as HTML, Markdown and JSON: the verdict, its figures, and what to do."""
+
+import csv
+import json
+import logging
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from difflib import get_close_matches
+from io import StringIO
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from nba_backfill.checks import SEVERITY, Check, Validation, preflight_checks
+from nba_backfill.engine import Engine
+from nba_backfill.files import write_whole
+from nba_backfill.tables import season
+from nba_backfill.windows import Window
+
+MARKS = {"excellent": "pass", "fine": "pass", "careful": "careful", "stop": "stop"}
+NOT_MEASURED = "not measured"
+NOTHING = "\N{EN DASH}"
+# How alike two names are that may be one player's, and how many such names are worth reading.
+CLOSE = 0.75
+MOST_SUGGESTIONS = 3
+# A table with more rows is folded up.
+LONG = 30
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say about a range. All that is shown of it is in `data`, which is plain JSON."""
+
+    data: dict[str, Any]
+
+    def to_json(self) -> str:
+        """For scripts."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False) + "\n"
+
+    def to_markdown(self) -> str:
+        """For a chat, a pull request, a wiki."""
+        return _template("report.md.jinja").render(self.data)
+
+    def to_html(self) -> str:
+        """For people: one file that needs nothing else."""
+        drawn = {name: Markup(svg) for name, svg in _draw(self.data).items()}  # noqa: S704 - drawn here, from figures
+        return _template("report.html.jinja").render(self.data, charts=drawn, LONG=LONG)
+
+    def write(self, stem: Path) -> Path:
+        """Write stem.html, stem.md and stem.json, each in one step. Returns the first. Raises ProjectError."""
+        for suffix, text in ((".json", self.to_json()), (".md", self.to_markdown()), (".html", self.to_html())):
+            path = stem.with_name(stem.name + suffix)
+            write_whole(path, text, "report")
+        return path
+
+
+def make_report(engine: Engine, run: Row | None, validation: Validation, game: tuple[date, str, str] | None) -> Report:
+    """Ask the warehouse for all that there is to say about the validation's window.
+
+    `run` is a row of backfill_runs, or None where the range is to be reported on without one. `game` is the one to show
+    the box score of, by its date and two teams; without one it is the range's first. Raises BackfillError.
+    """
+    window = validation.window
+    seasons = engine.rows("null_rates_by_season", window)
+    months = engine.rows("null_rates_by_month", window)
+    windows = engine.rows("run_windows", window, kept_run=run["run_id"]) if run else []
+    # Where the summary has no rows, there may be no summary yet.
+    is_empty = not seasons
+    unresolved = [] if is_empty else _unresolved(engine, window)
+    return Report(
+        {
+            **{name: value for name, value in validation.to_json().items() if name != "checks"},
+            "totals": _totals(seasons, months),
+            "checks": {
+                "preflight": [_check(check) for check in preflight_checks(engine, window)],
+                "days": [_check(check) for check in _worst_day(engine.rows("sample_days", window))],
+                "summary": [_check(check) for check in validation.checks],
+            },
+            "months": [_month(row) for row in months],
+            "seasons": [_season(row) for row in seasons],
+            "sources": [_source(row) for row in engine.rows("preflight_figures", window)],
+            "run": _run(run) if run else None,
+            "windows": _windows(windows),
+            "disagreements": [] if is_empty else _disagreements(engine.rows("source_disagreements", window)),
+            "unresolved": unresolved,
+            "spot_check": None if is_empty else _spot_check(engine, window, game),
+            "rollback": _rollback(run),
+        }
+    )
+
+
+def _totals(seasons: Sequence[Row], months: Sequence[Row]) -> dict[str, Any]:
+    rows, nulls = (sum(int(row[name]) for row in seasons) for name in ("row_count", "null_minutes"))
+    rows_before, nulls_before = (
+        sum(int(row[name] or 0) for row in months) for name in ("row_count_before", "null_minutes_before")
+    )
+    return {
+        "dates": sum(int(row["date_count"]) for row in seasons),
+        "games": sum(int(row["game_count"]) for row in seasons),
+        "rows": rows,
+        "null_minutes": nulls,
+        "null_pct": round(100 * nulls / rows, 2) if rows else None,
+        "rows_before": rows_before or None,
+        "null_minutes_before": nulls_before if rows_before else None,
+        "null_pct_before": round(100 * nulls_before / rows_before, 2) if rows_before else None,
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    mark = NOT_MEASURED if check.figure is None else MARKS[check.verdict]
+    return {**check.to_json(), "label": check.label, "value": check.value, "mark": mark}
+
+
+def _worst_day(days: Sequence[Row]) -> list[Check]:
+    """The day with the largest share of rows without minutes, as a check. None where there is no day."""
+    shares = [row for row in days if row["game_date"] is not None and row["null_pct"] is not None]
+    if not shares:
+        return []
+    worst = max(shares, key=lambda row: row["null_pct"])
+    return [
+        Check(
+            name="daily_null_minutes_share",
+            scope=str(worst["game_date"]),
+            figure=float(worst["null_pct"]),
+            unit="percent",
+            verdict=worst["verdict"],
+            warn_above=_float(worst["warn_above"]),
+            example=f"{int(worst['null_count'])} of {int(worst['player_count'])}, the worst of {len(shares)} days",
+            description="Rows of one day without minutes.",
+            advice=worst["advice"],
+        )
+    ]
+
+
+def _month(row: Row) -> dict[str, Any]:
+    return {
+        "month": f"{row['month_start']:%Y-%m}",
+        **_ints(row, "date_count", "row_count", "null_minutes"),
+        "null_pct": _float(row["null_pct"]),
+        **_ints(row, "row_count_before", "null_minutes_before"),
+        "null_pct_before": _float(row["null_pct_before"]),
+        "processed_at": _moment(row["processed_at"]),
+    }
+
+
+def _season(row: Row) -> dict[str, Any]:
+    return {
+        **_ints(row, "season_year"),
+        **_dates(row, "first_date", "last_date"),
+        **_ints(row, "date_count", "game_count", "row_count", "null_minutes"),
+        "null_pct": _float(row["null_pct"]),
+    }
+
+
+def _source(row: Row) -> dict[str, Any]:
+    counts = ("row_count", "game_count", "date_count", "dates_without_rows", "unexplained_dates")
+    faults = ("unreadable_minutes", "duplicate_rows", "unusable_rows", "unregistered_rows", "turned_round_games")
+    return {
+        "source_name": row["source_name"],
+        **_ints(row, "season_year", *counts),
+        **_dates(row, "first_date", "last_date"),
+        **_ints(row, *faults, "missing_games", "source_lag"),
+        "source_processed_at": _moment(row["source_processed_at"]),
+    }
+
+
+def _run(row: Row) -> dict[str, Any]:
+    return {
+        "run_id": row["run_id"],
+        "status": row["status"],
+        "started_at": _moment(row["started_at"]),
+        "ended_at": _moment(row["ended_at"]),
+        "host_name": row["host_name"],
+        **_ints(row, "windows_done", "windows_failed", "rows_added", "rows_removed", "rows_changed"),
+    }
+
+
+def _windows(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """The windows in the order of time, each with the dates that were done by then."""
+    windows = [
+        {
+            "outcome": row["outcome"],
+            **_dates(row, "start_date", "end_date"),
+            **_ints(row, "date_count", "row_count", "null_minutes"),
+            "happened_at": _moment(row["happened_at"]),
+            "details": row["details"],
+        }
+        for row in rows
+    ]
+    done = accumulate(window["date_count"] or 0 for window in windows)
+    return [{**window, "dates_done": count} for window, count in zip(windows, done, strict=True)]
+
+
+def _disagreements(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [{"kind": row["kind"], **_ints(row, "row_count"), "example": row["example"]} for row in rows]
+
+
+def _unresolved(engine: Engine, window: Window) -> list[dict[str, Any]]:
+    """The names of the window that the registry doesn't know: likely aliases first, then by their rows."""
+    everywhere: dict[str, list[Row]] = {}
+    for row in engine.rows("unresolved_player_names"):
+        everywhere.setdefault(row["player_lookup"], []).append(row)
+    names = []
+    for lookup, group in groupby(engine.rows("registered_teammates", window), key=lambda row: row["player_lookup"]):
+        teammates = list(group)
+        found = everywhere.get(lookup, [])
+        stints = {(row["team_abbr"], row["season_year"]): int(row["row_count"]) for row in teammates}
+        registered = sorted({row["registered_lookup"] for row in teammates} - {None})
+        close = get_close_matches(lookup, registered, MOST_SUGGESTIONS, CLOSE)
+        names.append(
+            {
+                "player_lookup": lookup,
+                "player_full_name": max((row["player_full_name"] or "" for row in found), default=""),
+                "row_count": sum(stints.values()),
+                "teams": sorted({team for team, _ in stints}),
+                "first_seen": min((str(row["first_seen"]) for row in found), default=None),
+                "last_seen": max((str(row["last_seen"]) for row in found), default=None),
+                "sources": {
+                    row["source_name"]: int(row["occurrences"])
+                    for row in sorted(found, key=lambda row: str(row["source_name"]))
+                },
+                "example_game_id": min((row["example_game_id"] for row in found), default=None),
+                "suggestions": [_suggestion(lookup, canonical) for canonical in close],
+                "seed_row": _csv([lookup, close[0] if close else "…"]),
+            }
+        )
+    return sorted(names, key=lambda name: (not name["suggestions"], -name["row_count"], name["player_lookup"]))
+
+
+def _suggestion(alias: str, canonical: str) -> dict[str, str]:
+    return {
+        "player_lookup": canonical,
+        "seed_row": _csv([alias, canonical]),
+        "command": shlex.join(["nba-backfill", "players", "alias", alias, canonical]),
+    }
+
+
+def _spot_check(engine: Engine, window: Window, game: tuple[date, str, str] | None) -> dict[str, Any] | None:
+    """The box score of a game, to be held against the public one. None where the summary has no such game."""
+    if game is None:
+        first = engine.rows("team_points", window, limit=2)
+        game = (first[0]["game_date"], *(row["team_abbr"] for row in first)) if len(first) == 2 else None
+    if game is None:
+        return None
+    day, *teams = game
+    players = engine.rows("spot_check", Window(day, day), teams=teams)
+    if not players:
+        return None
+    game_id = players[0]["game_id"]
+    points = [row for row in engine.rows("team_points", Window(day, day)) if row["game_id"] == game_id]
+    return {
+        "game_date": str(day),
+        "game_id": game_id,
+        "public_page": players[0]["public_page"],
+        "teams": [
+            {
+                "team_abbr": team["team_abbr"],
+                "is_home": bool(team["is_home"]),
+                **_ints(team, "points", "players", "row_count"),
+                "minutes_played": _float(team["minutes_played"]),
+                "box_score": [
+                    _player(row)
+                    for row in players
+                    if (row["game_id"], row["team_abbr"]) == (game_id, team["team_abbr"])
+                ],
+            }
+            for team in points
+        ],
+    }
+
+
+def _player(row: Row) -> dict[str, Any]:
+    texts = ("player_full_name", "player_status", "dnp_reason", "primary_source_used", "sources_disagree")
+    shots = [f"{shot}_{part}" for shot in ("fg", "three_pt", "ft") for part in ("makes", "attempts")]
+    return {
+        **{name: row[name] for name in texts},
+        "minutes_played": _float(row["minutes_played"]),
+        **_ints(row, "points", "total_rebounds", "assists", *shots),
+    }
+
+
+def _rollback(run: Row | None) -> dict[str, Any]:
+    """How to put back what the run replaced, or why that can't be."""
+    command, until, why_not = None, None, None
+    if run is None:
+        why_not = "This report is about no run. `nba-backfill runs` lists those that can be rolled back."
+    elif run["status"] == "rolled back":
+        why_not = f"Run {run['run_id']} has been rolled back already, all of its range or a part."
+    elif run["kept_at"] is None:
+        why_not = f"What run {run['run_id']} replaced is no longer kept."
+    else:
+        command, until = shlex.join(["nba-backfill", "rollback", run["run_id"]]), _moment(run["kept_until"])
+    return {"command": command, "until": until, "why_not": why_not}
+
+
+def _draw(data: dict[str, Any]) -> dict[str, str]:
+    """The charts of which there is something to draw."""
+    # Where it can't keep its list of fonts, the plotting library says so at once. Nothing comes of it.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from nba_backfill import charts
+
+    drawn = {}
+    shares = [
+        charts.MonthShare(date.fromisoformat(f"{row['month']}-01"), row["null_pct"], row["null_pct_before"])
+        for row in data["months"]
+    ]
+    limits = [check["warn_above"] for check in data["checks"]["summary"] if check["name"] == "null_minutes_share"]
+    steps = [
+        charts.Step(datetime.fromisoformat(window["happened_at"]), window["dates_done"], window["outcome"] == "done")
+        for window in data["windows"]
+    ]
+    if steps and data["run"]["started_at"]:
+        steps.insert(0, charts.Step(datetime.fromisoformat(data["run"]["started_at"]), 0, is_done=True))
+    kinds = [(_words(row["kind"]), row["row_count"]) for row in data["disagreements"]]
+    for shape in (charts.WIDE, charts.NARROW):
+        if shares:
+            drawn[f"null_shares_{shape.name}"] = charts.null_shares(shares, limits[0] if limits else None, shape)
+        if steps:
+            drawn[f"progress_{shape.name}"] = charts.progress(steps, shape)
+        if kinds:
+            drawn[f"disagreements_{shape.name}"] = charts.counts_by_kind(kinds, shape)
+    return drawn
+
+
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("nba_backfill"),
+        autoescape=name.endswith(".html.jinja"),  # Markdown has rules of its own: the filters cell, code and fenced.
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., object]] = {
+        "whole": lambda value: NOTHING if value is None else f"{value:,}",
+        "percent": lambda value: NOTHING if value is None else f"{value:,.2f} %",
+        "minutes": lambda value: NOTHING if value is None else f"{value:.2f}",
+        "month": lambda value: f"{date.fromisoformat(value + '-01'):%b %Y}",
+        "moment": lambda value: f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC" if value else NOTHING,
+        "second": lambda value: f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S} UTC" if value else NOTHING,
+        "duration": _duration,
+        "season": season,
+        "words": _words,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+        "worst": _worst_of_each,
+        "failing": _failing,
+        "cell": _cell,
+        # In code nothing can be escaped, so what would end it goes.
+        "code": lambda text: f"`{_line(text).replace('`', '').replace('|', '')}`",
+        "fenced": lambda text: _line(text).replace("```", ""),
+    }
+    environment.filters.update(filters)
+    return environment.get_template(name)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cell(value: object) -> str:
+    """A text for a cell of a Markdown table, in which it means nothing but itself."""
+    text = _line(value)
+    for letter in "\\`*[]|":
+        text = text.replace(letter, f"\\{letter}")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _line(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _worst_of_each(checks: Sequence[Row]) -> list[Row]:
+    """Of each check the scope where it is worst, in the checks' order."""
+    names = dict.fromkeys(check["name"] for check in checks)
+
+    def badness(check: Row) -> tuple[int, float]:
+        return SEVERITY.index(check["verdict"]), check["figure"] or 0.0
+
+    return [max((check for check in checks if check["name"] == name), key=badness) for name in names]
+
+
+def _failing(checks: Sequence[Row]) -> list[Row]:
+    """Those that don't pass, the worst first: the first of them is what the verdict gives as its reason."""
+    return sorted(
+        (check for check in checks if not check["passed"]), key=lambda check: -SEVERITY.index(check["verdict"])
+    )
+
+
+def _duration(run: Row) -> str:
+    """From its start to its end, in hours, minutes and seconds."""
+    if not run["started_at"] or not run["ended_at"]:
+        return NOTHING
+    lasted = datetime.fromisoformat(run["ended_at"]) - datetime.fromisoformat(run["started_at"])
+    return str(timedelta(seconds=round(lasted.total_seconds())))
+
+
+def _csv(values: Sequence[str]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="").writerow(values)
+    return text.getvalue()
+
+
+def _ints(row: Row, *names: str) -> dict[str, int | None]:
+    return {name: None if row[name] is None else int(row[name]) for name in names}
+
+
+def _dates(row: Row, *names: str) -> dict[str, str | None]:
+    return {name: None if row[name] is None else str(row[name]) for name in names}
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _moment(value: datetime | None) -> str | None:
+    """A time in UTC, as DuckDB gives it without its zone and BigQuery with it."""
+    if value is None:
+        return None
+    aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc).isoformat(timespec="milliseconds")
