@@ -38,6 +38,7 @@ from nba_backfill.errors import ArgumentError, BackfillError, InputError, Projec
 from nba_backfill.plan import Plan, Scope, make_plan
 from nba_backfill.players import add_alias, player_lookup
 from nba_backfill.run import Options, Run, hold_lock, new_run_id
+from nba_backfill.status import Status, follow, read_checkpoint, show, target_database
 from nba_backfill.tables import (
     TIB,
     headline,
@@ -373,6 +374,29 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
         dates = ", ".join(f"{day['game_date']} ({percent(day['null_pct'])})" for day in high)
         raise BackfillError(f"{sentence} But not on {dates}. {high[0]['advice']}")
     click.echo(sentence)
+
+
+@main.command()
+@click.option("--watch", "is_watched", is_flag=True, help="A live screen until the run ends. Piped, it is shown once.")
+@checkpoint_option
+@target_option
+def status(is_watched: bool, checkpoint: Path, target: str | None) -> None:
+    """Show where the backfill is.
+
+    Dates done, rate, time left, failures, unresolved players, and rows and NULL share by month. While a run is at work
+    on this machine only its checkpoint is read, so that nothing disturbs it.
+    """
+    project = _enter_project()
+    database = target_database(project, target)
+    console = Console(highlight=False, markup=False)
+    found = read_checkpoint(checkpoint, database)
+    if not (found and found.is_at_work):
+        engine = Engine(project, target)
+        engine.connect()
+        found = Status.of_warehouse(engine, found)
+    if is_watched and console.is_terminal:
+        found = follow(console, found, lambda: read_checkpoint(checkpoint, database))
+    show(console, found)
 
 
 @main.command()

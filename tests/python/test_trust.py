@@ -109,8 +109,9 @@ def test_the_sample_is_always_fresh_and_shows_players(work: Warehouse) -> None:
 def test_a_sample_with_too_few_who_played_fails(work: Warehouse, copies: int, sentence: str) -> None:
     """The tests of a window let so many players out of uniform pass."""
     work.execute(
-        "insert into nbac_gamebook_player_stats select * exclude (copy) replace ('inactive' as player_status, null as minutes, "
-        "null as points, 'x' || copy || player_lookup as player_lookup) "
+        "insert into nbac_gamebook_player_stats select * exclude (copy) "
+        "replace ('inactive' as player_status, null as minutes, null as points, "
+        "'x' || copy || player_lookup as player_lookup) "
         f"from nbac_gamebook_player_stats, range({copies}) as copies (copy) "
         f"where game_date between '{WEEK[0]}' and '{WEEK[1]}' and player_lookup is not null"
     )
