@@ -1,12 +1,16 @@
 """What the tests share: a project of their own, databases to run it on, and the commands as a user would run them."""
 
+import atexit
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 LOCAL_SERVER = REPOSITORY.parent / "shared" / "tools" / "bigquery_local" / "start"
-PARSED = Path("target/partial_parse.msgpack")
+PARSES = Path(tempfile.mkdtemp(prefix="parses-"))
+atexit.register(shutil.rmtree, PARSES, ignore_errors=True)
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 
@@ -71,16 +76,37 @@ class Warehouse:
     def _run(self, program: str, *arguments: str, directory: Path | None = None) -> Outcome:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))}
         environment = {**inherited, "COLUMNS": "200", **self.environment()}
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / program), *arguments],
-            cwd=directory or self.project,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        with self._parsed_before(program, arguments):
+            done = subprocess.run(
+                [str(Path(sys.executable).parent / program), *arguments],
+                cwd=directory or self.project,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         return Outcome(done.returncode, done.stdout)
+
+    @contextmanager
+    def _parsed_before(self, program: str, arguments: tuple[str, ...]) -> Iterator[None]:
+        """With the parsed project of the last call that had the same vars, where there was one.
+
+        dbt parses a project anew when the vars or the database are others than last time, which takes most of a call's
+        time. Files that have changed since then it parses in any case.
+        """
+        if self.database.parent != self.project:
+            yield
+            return
+        variables = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
+        kept = PARSES / f"{program}-{hashlib.md5(variables.encode()).hexdigest()}"
+        parsed = self.project / "target" / "partial_parse.msgpack"
+        if kept.exists():
+            parsed.parent.mkdir(exist_ok=True)
+            shutil.copy(kept, parsed)
+        yield
+        if parsed.exists() and not kept.exists():
+            shutil.copy(parsed, kept)
 
 
 @pytest.fixture(scope="session")
@@ -107,25 +133,14 @@ def demo_file(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouse.database
 
 
-@pytest.fixture(scope="session")
-def parsed(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as nba-backfill has parsed it, which a copy with its database at the same place needn't do again."""
-    warehouse = _own(project, demo_file, tmp_path_factory.mktemp("parsed"))
-    assert warehouse.cli("runs").code == 0
-    return warehouse.project / PARSED
-
-
 @pytest.fixture
-def demo(project: Path, demo_file: Path, parsed: Path, tmp_path: Path) -> Warehouse:
+def demo(project: Path, demo_file: Path, tmp_path: Path) -> Warehouse:
     """A project and a database of the test's own, with one demo season and the summary of WEEK."""
-    warehouse = _own(project, demo_file, tmp_path / "project")
-    (warehouse.project / PARSED).parent.mkdir()
-    shutil.copy(parsed, warehouse.project / PARSED)
-    return warehouse
+    return _own(project, demo_file, tmp_path / "project")
 
 
 def _own(project: Path, demo_file: Path, directory: Path) -> Warehouse:
-    directory.mkdir(exist_ok=True)
+    directory.mkdir()
     for file in project.iterdir():
         if file.name not in ("logs", "target"):
             (directory / file.name).symlink_to(file)

@@ -261,7 +261,6 @@ def test_a_live_screen_while_another_process_writes(
             "dates", "rate", "time", "retries", "failures", "2022-01-03..2022-01-09:", "unresolved", "log",
         ]  # fmt: skip
         assert rows[7].endswith("…")
-        assert rows[7] == rows[7].replace("\x1b", "")
         # Of the months as many as there is room for, those written last: all, or the first and the last.
         shown = [row[:7] for row in rows if row.startswith("202")]
         names = [month["month"] for month in months(30)]
@@ -459,6 +458,9 @@ def test_failures_that_belong_together_stand_together() -> None:
     assert "            … and 7 dates more" in shown
     assert "error 4" not in "".join(shown)
     assert "error 10" in said(at_work(failed=scattered))
+    # Nothing in an error moves the cursor or ends a line.
+    text = said(at_work(failed=failures(1, LONG_ERROR)))
+    assert ": unique_player_game_summary found, for example: game_date 2022-01-05, player [31mred[0m xxx" in text
 
 
 def test_a_month_without_rows_has_no_share() -> None:
@@ -559,7 +561,7 @@ def test_whose_checkpoint_it_is(tmp_path: Path) -> None:
     assert read_checkpoint(path, "/data/nba.duckdb") is None
 
 
-@pytest.mark.parametrize("process", [ended_process(), 0, -1, 10**30])
+@pytest.mark.parametrize("process", [ended_process(), 0, -1, 10**30], ids=["ended", "zero", "negative", "huge"])
 def test_a_run_without_a_process_has_died(tmp_path: Path, process: int) -> None:
     path = tmp_path / "checkpoint.json"
     write(path, content("here", process_id=process))
