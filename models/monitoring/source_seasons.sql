@@ -222,10 +222,7 @@ lags as (
         source_dates.season_year,
         count(*) as source_lag
     from source_dates
-    left join source_figures
-        on
-            source_dates.source_name = source_figures.source_name
-            and source_dates.season_year = source_figures.season_year
+    left join source_figures using (source_name, season_year)
     where
         source_dates.is_settled
         and (
@@ -288,26 +285,11 @@ final as (
         coalesce(lags.source_lag, 0) as source_lag,
         source_figures.source_processed_at
     from scopes
-    left join source_figures
-        on
-            scopes.source_name = source_figures.source_name
-            and scopes.season_year = source_figures.season_year
-    left join missing_games
-        on
-            scopes.source_name = missing_games.source_name
-            and scopes.season_year = missing_games.season_year
-    left join schedule
-        on
-            scopes.source_name = schedule.source_name
-            and scopes.season_year = schedule.season_year
-    left join dates_elsewhere
-        on
-            scopes.source_name = dates_elsewhere.source_name
-            and scopes.season_year = dates_elsewhere.season_year
-    left join lags
-        on
-            scopes.source_name = lags.source_name
-            and scopes.season_year = lags.season_year
+    left join source_figures using (source_name, season_year)
+    left join missing_games using (source_name, season_year)
+    left join schedule using (source_name, season_year)
+    left join dates_elsewhere using (source_name, season_year)
+    left join lags using (source_name, season_year)
 
 )
 

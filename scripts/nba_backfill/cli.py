@@ -47,10 +47,9 @@ from nba_backfill.tables import (
     print_checks,
     print_plan,
     print_sample,
+    print_seasons,
     print_sources,
     print_table,
-    print_verdicts,
-    season,
     whole,
 )
 from nba_backfill.terminal import log, log_to
@@ -311,7 +310,7 @@ def preflight(start_date: str, end_date: str, target: str | None) -> None:
     seasons = engine.rows("preflight_figures", window)
     checks = preflight_checks(engine, window)
     click.echo(f"preflight of {window}, {window.days:,} days")
-    print_sources(seasons)
+    print_sources(seasons, checks)
     empty = [
         engine.raw_tables[table]
         for source, table in RAW_TABLES.items()
@@ -323,7 +322,6 @@ def preflight(start_date: str, end_date: str, target: str | None) -> None:
             "lists what there is."
         )
     _print_estimate(engine, make_plan(engine, window, Scope.RESUME, 7))
-    print_verdicts(checks)
     if worst(checks) == STOP:
         raise InputError(f"Stop, before anything is written. {first_bad(checks)}")
 
@@ -429,20 +427,7 @@ def validate(
     checks = (*summary_checks(engine, window, expected_rows), run_tests(engine, window))
     nothing = None if seasons or worst(checks) == STOP else f"There is no game in {window}."
     validation = Validation(window, engine.warehouse, checks, obstacle=nothing)
-    print_table(
-        ["season", "dates", "games", "rows", "NULL", "NULL share"],
-        [
-            [
-                season(row["season_year"]),
-                whole(row["date_count"]),
-                whole(row["game_count"]),
-                whole(row["row_count"]),
-                whole(row["null_minutes"]),
-                percent(row["null_pct"]),
-            ]
-            for row in seasons
-        ],
-    )
+    print_seasons(seasons)
     print_checks(checks)
     if box_score:
         print_box_score(box_score)
@@ -818,13 +803,13 @@ def _print_estimate(engine: Engine, planned: Plan) -> None:
     """What a run would take: windows, time by the last run or a guess, and on BigQuery bytes."""
     windows = len(planned.batches)
     line = f"a run would do {len(planned.chosen):,} dates in {windows:,} windows of {planned.batch_days} days"
-    measured = [
-        (row["ended_at"] - row["started_at"]).total_seconds() / int(row["windows_done"])
-        for row in sorted(engine.rows("backfill_runs"), key=lambda row: row["started_at"])
-        if row["ended_at"] and row["windows_done"]
-    ]
-    seconds = measured[-1] if measured else SECONDS_A_WINDOW["bigquery" if engine.is_bigquery else "duckdb"]
-    basis = "as in the last run" if measured else "a guess, for there was no run yet"
+    measured = [row for row in engine.rows("backfill_runs") if row["ended_at"] and row["windows_done"]]
+    seconds = SECONDS_A_WINDOW["bigquery" if engine.is_bigquery else "duckdb"]
+    basis = "a guess, for there was no run yet"
+    if measured:
+        longest = max(measured, key=lambda row: int(row["windows_done"]))
+        seconds = (longest["ended_at"] - longest["started_at"]).total_seconds() / int(longest["windows_done"])
+        basis = f"as in run {longest['run_id']}"
     if windows:
         line += f", in about {_duration(windows * seconds)} at {seconds:.1f} s a window, {basis}"
     click.echo(line)

@@ -477,10 +477,11 @@ def _with_run(engine: Engine, of_range: Status, run: Mapping[str, Any], window: 
     done = [row for row in windows if row["outcome"] == "done"]
     retried = [row for row in windows if row["outcome"] == "retried"]
     written = sum(int(row["date_count"]) for row in done)
+    process_id = None if run["process_id"] is None else int(run["process_id"])
     note = of_range.note
     if ended_at is None and died and died.run_id == run["run_id"]:
         state, ended_at = DIED, died.updated_at
-    elif state == RUNNING and run["host_name"] == socket.gethostname() and not _is_alive(run["process_id"]):
+    elif state == RUNNING and run["host_name"] == socket.gethostname() and not _is_alive(process_id):
         # Its lock outlives it, and its checkpoint is another file or gone.
         state, ended_at = DIED, max([started_at, *(_moment(row["happened_at"]) for row in windows)])
         note = f"run {run['run_id']} died without a word after {ended_at:%Y-%m-%d %H:%M} UTC; the same command goes on"
@@ -496,7 +497,7 @@ def _with_run(engine: Engine, of_range: Status, run: Mapping[str, Any], window: 
         run_id=str(run["run_id"]),
         window=window,
         host=run["host_name"],
-        process_id=run["process_id"],
+        process_id=process_id,
         started_at=started_at,
         ended_at=ended_at,
         dates=len(dates),

@@ -1,6 +1,6 @@
 """The tables that the commands print."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,19 +17,18 @@ TIB = 1024**4
 WIDTH_OF_A_PIPE = 200
 FIGURES = (
     *("dates", "games", "rows", "windows", "failed", "added", "removed", "changed", "bytes billed"),
-    *("only here", "without rows", "unexplained", "judged", "NULL", "unparseable", "empty", "zero", "share"),
-    *("of all rows", "duplicates", "unkeyed", "NULL share", "figure"),
+    *("NULL", "NULL share", "figure"),
     *("players", "minutes", "points", "rebounds", "assists", "FG", "3P", "FT"),
 )
 
 Row = Mapping[str, Any]
 
 
-def print_table(columns: Collection[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table whose columns of figures are right-justified."""
+def print_table(columns: Collection[str], rows: Iterable[Sequence[str]], *, figures: bool = False) -> None:
+    """A table whose columns of figures are right-justified: those that FIGURES names, or all but the first."""
     table = Table(*columns, box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        column.justify = "right" if column.header in FIGURES else "left"
+    for place, column in enumerate(table.columns):
+        column.justify = "right" if column.header in FIGURES or (figures and place) else "left"
     for row in rows:
         table.add_row(*row)
     console = Console(highlight=False, markup=False)
@@ -46,6 +45,16 @@ def whole(value: Any) -> str:
 def percent(value: Any) -> str:
     """A share, nothing for NULL."""
     return "" if value is None else f"{float(value):.1f} %"
+
+
+def text(value: Any) -> str:
+    """What it is, nothing for NULL."""
+    return "" if value is None else str(value)
+
+
+def minute(moment: Any) -> str:
+    """A time to the minute, nothing for NULL."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def minutes(value: Any) -> str:
@@ -98,79 +107,60 @@ def price(billed: int, price_per_tib: float) -> str:
     return f"{billed:,} bytes billed in all, {billed / TIB * price_per_tib:,.2f} at {price_per_tib:g} per TiB"
 
 
-def print_sources(seasons: Iterable[Row]) -> None:
-    """What each source has of each season, and what of it can't be used."""
+def print_sources(seasons: Iterable[Row], checks: Sequence[Check]) -> None:
+    """Each source's verdict, what there is to say of it, and what it has of each season, usable or not."""
     rows = list(seasons)
-    print_table(
-        [
-            "source",
-            "season",
-            "rows",
-            "games",
-            "only here",
-            "first",
-            "last",
-            "dates",
-            "without rows",
-            "unexplained",
-            "last written",
-        ],
-        [
-            [
-                row["source_name"],
-                season(row["season_year"]),
-                whole(row["row_count"]),
-                whole(row["game_count"]),
-                whole(row["games_only_here"]),
-                str(row["first_date"] or ""),
-                str(row["last_date"] or ""),
-                whole(row["date_count"]),
-                whole(row["dates_without_rows"]),
-                whole(row["unexplained_dates"]),
-                f"{row['source_processed_at']:%Y-%m-%d %H:%M}" if row["source_processed_at"] else "",
-            ]
-            for row in rows
-        ],
-    )
-    print_table(
-        [
-            "minutes of",
-            "season",
-            "judged",
-            "NULL",
-            "unparseable",
-            "share",
-            "of all rows",
-            "empty",
-            "zero",
-            "duplicates",
-            "unkeyed",
-        ],
-        [
-            [
-                row["source_name"],
-                season(row["season_year"]),
-                whole(row["judged_rows"]),
-                whole(row["null_minutes"]),
-                whole(row["unparseable_minutes"]),
-                percent(row["unreadable_minutes_pct"]),
-                percent(row["null_minutes_pct_of_all"]),
-                whole(row["empty_minutes"]),
-                whole(row["zero_minutes"]),
-                whole(row["duplicate_rows"]),
-                whole(row["unusable_rows"]),
-            ]
-            for row in rows
-        ],
-    )
-
-
-def print_verdicts(checks: Sequence[Check]) -> None:
-    """Each source's verdict, and every sentence that there is to say of it."""
     for source, verdict, bad in of_source(checks):
+        of = [row for row in rows if row["source_name"] == source]
+        judged = "active players" if source == "nbac_gamebook" else "all players"
+        facts: list[tuple[str, str, Callable[[Any], str]]] = [
+            ("rows", "row_count", whole),
+            ("games", "game_count", whole),
+            ("games that only this source has", "games_only_here", whole),
+            ("first date", "first_date", text),
+            ("last date", "last_date", text),
+            ("dates with rows", "date_count", whole),
+            ("dates inside the season without", "dates_without_rows", whole),
+            ("  that nothing explains", "unexplained_dates", whole),
+            ("last written, UTC", "source_processed_at", minute),
+            (f"minutes of {judged}", "judged_rows", whole),
+            ("  NULL", "null_minutes", whole),
+            ("  not readable", "unparseable_minutes", whole),
+            ("  share without", "unreadable_minutes_pct", percent),
+            ("NULL in the whole table", "null_minutes_pct_of_all", percent),
+            ("empty minutes", "empty_minutes", whole),
+            ("zero minutes", "zero_minutes", whole),
+            ("duplicate rows", "duplicate_rows", whole),
+            ("rows without a key", "unusable_rows", whole),
+            ("rows of unregistered players", "unregistered_rows", whole),
+            ("game ids turned round", "turned_round_games", whole),
+        ]
         click.echo(f"{source}: {verdict}")
         for check in bad:
             click.echo(f"  {check.verdict}: {check}")
+        print_table(
+            ["", *(season(row["season_year"]) for row in of)],
+            [[label, *(show(row[name]) for row in of)] for label, name, show in facts],
+            figures=True,
+        )
+
+
+def print_seasons(seasons: Iterable[Row]) -> None:
+    """What the summary holds of each season."""
+    print_table(
+        ["season", "dates", "games", "rows", "NULL", "NULL share"],
+        [
+            [
+                season(row["season_year"]),
+                whole(row["date_count"]),
+                whole(row["game_count"]),
+                whole(row["row_count"]),
+                whole(row["null_minutes"]),
+                percent(row["null_pct"]),
+            ]
+            for row in seasons
+        ],
+    )
 
 
 def print_checks(checks: Iterable[Check]) -> None:

@@ -30,15 +30,14 @@ def test_preflight_says_what_there_is_and_what_a_run_would_take(work: Warehouse)
     outcome = work.cli("preflight", *MONTH)
     assert outcome.code == 0, outcome.output
     for source, table in (("nbac_gamebook", "nbac_gamebook_player_stats"), ("bdl_boxscores", "bdl_player_boxscores")):
-        assert f"\n{source}: fine" in outcome.output
+        _, _, facts = outcome.output.partition(f"\n{source}: fine\n")
+        shown = dict(re.findall(r"^ +(\S.*?) {2,}(\S.*?) *$", facts, re.MULTILINE))
         ((rows,),) = work.query(f"select count(*) from {table} where game_date between '2022-01-01' and '2022-01-31'")
         # balldontlie keeps the date from before a postponement.
         within = 1 if source == "nbac_gamebook" else 0.95
-        (line,) = (
-            line for line in outcome.output.splitlines() if re.match(rf"  {source} +2021-22 .* 2022-01-31", line)
-        )
-        shown = int(line.split()[2].replace(",", ""))
-        assert within * rows <= shown <= rows / within
+        assert within * rows <= int(shown["rows"].replace(",", "")) <= rows / within
+        assert shown["first date"] == "2022-01-01"
+        assert shown["share without"] == "0.0 %"
     assert "a run would do 31 dates in 5 windows of 7 days, in about" in outcome.output
     assert "a guess, for there was no run yet" in outcome.output
 
