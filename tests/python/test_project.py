@@ -6,10 +6,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import duckdb
 import pytest
 
 from conftest import REPOSITORY, WEEK, Warehouse
+from nba_backfill.cli import main
 
 MARTS = ("player_game_summary", "excluded_box_score_rows")
 
@@ -167,7 +169,29 @@ def test_every_command_of_the_readme_does_what_it_says(empty: Warehouse, raw_dir
     assert len(empty.summary()) > 1000
 
 
+def test_every_command_of_the_runbook_is_one_that_the_command_line_takes() -> None:
+    runbook = (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8")
+    lines = [line[2:].split("#")[0].split("&&")[0] for line in runbook.splitlines() if line.startswith("$ ")]
+    commands = [shlex.split(line)[1:] for line in lines]
+    assert len(commands) >= 11
+    for arguments in commands:
+        with click.Context(main) as context:
+            name, command, rest = main.resolve_command(context, arguments)
+            while isinstance(command, click.Group):
+                name, command, rest = command.resolve_command(context, rest)
+            # Options that aren't there or lack what they need raise.
+            command.make_context(name, rest, parent=context)
+
+
+def test_every_analysis_is_in_the_runbook_and_no_other() -> None:
+    table = (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8").partition("| step | analysis |")[2]
+    # One is for the estimate of bytes alone.
+    assert set(re.findall(r"`(\w+)`", table)) | {"replaced_rows"} == {
+        file.stem for file in (REPOSITORY / "analyses").glob("*.sql")
+    }
+
+
 def test_every_name_in_the_readme_stands_for_something() -> None:
-    for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"):
+    for file in (REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "docs/runbook.md")):
         for path in re.findall(r"`((?:macros|models|seeds|docs|tests)/[\w./-]+)`", file.read_text(encoding="utf-8")):
             assert (REPOSITORY / path).exists(), f"{file.name}: {path}"
