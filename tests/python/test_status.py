@@ -306,9 +306,8 @@ def test_a_pipe_gets_all_of_it_once(workplace: Path, empty: Warehouse) -> None:
     assert not empty.database.exists()
 
 
-def test_a_run_that_is_killed_is_seen_to_be_dead_and_the_warehouse_asked(
-    demo: Warehouse, workplace: Path, terminals: Any
-) -> None:
+def test_a_run_that_is_killed_is_seen_to_be_dead_and_the_warehouse_asked(demo: Warehouse, terminals: Any) -> None:
+    workplace = demo.project / CHECKPOINT
     run = subprocess.Popen(
         [nba_backfill(), "run", "--start-date", "2021-10-19", "--end-date", "2022-06-30", "--batch-days", "1"],
         cwd=demo.project,
