@@ -1,11 +1,13 @@
 """The real box scores of 2021-22 and 2022-23 against the NBA's own log. Runs where they are beside the checkout."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from conftest import Warehouse
 
+BOTH_SEASONS = ("--start-date", "2021-10-01", "--end-date", "2023-06-30")
 STATISTICS = ("points", "total_rebounds", "assists", "steals", "blocks", "turnovers")
 
 
@@ -15,10 +17,10 @@ def real(real_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactor
     warehouse = Warehouse(project, tmp_path_factory.mktemp("real") / "nba.duckdb")
     loaded = warehouse.cli("load-raw", str(real_data / "raw"))
     assert loaded.code == 0, loaded.output
-    done = warehouse.cli("run", "--start-date", "2021-10-01", "--end-date", "2023-06-30")
+    done = warehouse.cli("run", *BOTH_SEASONS)
     assert done.code == 0, done.output
     assert "638 days: 425 dates to do, 213 left alone" in done.output
-    again = warehouse.cli("run", "--start-date", "2021-10-01", "--end-date", "2023-06-30")
+    again = warehouse.cli("run", *BOTH_SEASONS)
     assert "nothing to do" in again.output, again.output
     return warehouse
 
@@ -125,3 +127,45 @@ def test_a_single_window_gives_what_the_weeks_gave(real: Warehouse) -> None:
     by_weeks = real.summary()
     assert real.dbt("run", window=("2021-10-01", "2023-06-30")).code == 0
     assert real.summary() == by_weeks
+
+
+def test_preflight_passes_both_sources_where_a_naive_count_would_have_stopped(real: Warehouse) -> None:
+    outcome = real.cli("preflight", *BOTH_SEASONS)
+    assert outcome.code == 0, outcome.output
+    for source, of_all in (("nbac_gamebook", ["37.3 %", "36.5 %"]), ("bdl_boxscores", ["0.0 %", "0.0 %"])):
+        _, _, facts = outcome.output.partition(f"{source}: fine\n")
+        figures = {line[2:36].strip(): line[36:].split("  ") for line in facts.splitlines()}
+        shown = {label: [part.strip() for part in parts if part.strip()] for label, parts in figures.items()}
+        assert shown["share without"] == ["0.0 %", "0.0 %"]
+        assert shown["NULL in the whole table"] == of_all
+    # In balldontlie a blank and a zero are two ways to say that someone did not play.
+    assert (shown["empty minutes"], shown["zero minutes"]) == (["709", "0"], ["5,345", "15,921"])
+
+
+def test_the_sample_week_is_as_expected(real: Warehouse) -> None:
+    before = real.summary()
+    outcome = real.cli("sample")
+    assert outcome.code == 0, outcome.output
+    shares = [float(share) for share in re.findall(r"2022-01-1\d +\d+ +\d+ +(\d+\.\d) % +fine", outcome.output)]
+    assert len(shares) == 7
+    assert all(34 <= share <= 41 for share in shares)
+    assert "37.7 % of the rows have no minutes: as expected." in outcome.output
+    assert real.summary() == before
+
+
+def test_validation_passes_both_seasons_and_shows_any_game(real: Warehouse) -> None:
+    outcome = real.cli("validate", *BOTH_SEASONS, "--game", "2021-10-19", "GSW", "LAL")
+    assert outcome.code == 0, outcome.output
+    assert "2021-10-01..2023-06-30: ready. All " in outcome.output
+    assert re.search(r"null minutes share, 2021 +37.34 % .* excellent", outcome.output)
+    assert re.search(r"null minutes share, 2022 +36.48 % .* excellent", outcome.output)
+    assert "20211019_GSW_LAL  GSW: 121 points" in outcome.output
+    assert "20211019_GSW_LAL  LAL at home: 114 points" in outcome.output
+    assert "https://www.basketball-reference.com/boxscores/202110190LAL.html" in outcome.output
+
+
+def test_the_game_of_the_old_runbook_was_not_played(real: Warehouse) -> None:
+    outcome = real.cli("report", "--game", "2022-01-18", "LAL", "GSW")
+    assert outcome.code == 2, outcome.output
+    assert "LAL and GSW did not play each other on 2022-01-18" in outcome.output
+    assert "2021-10-19 (20211019_GSW_LAL), 2022-02-12 (20220212_LAL_GSW), 2022-03-05" in outcome.output

@@ -253,6 +253,59 @@ def test_the_sources_have_what_the_summary_and_the_excluded_rows_have_of_them(we
         assert preflight["dates_without_source_rows"] == figures["unexplained_dates"]
 
 
+# Each check of preflight, in SQL of its own on the raw tables and on what became of them. The week is too short to say
+# that rows are missing, and it has all its dates. {column} and {other} say whether the source and the other one have a
+# row of the summary, {raw} is the source's table.
+OF_SOURCE = f"(select * from player_game_summary where {IN_WEEK} and {{column}})"
+EXCLUDED = f"(select * from excluded_box_score_rows where {IN_WEEK} and source_name = '{{source}}')"
+SOURCE_ROWS = f"(select count(*) from {OF_SOURCE}) + (select count(*) from {EXCLUDED})"
+PREFLIGHT = {
+    "missing_source_rows": "select null",
+    "source_lag": f"select count(distinct game_date) from player_game_summary where {IN_WEEK} "
+    f"and game_date > (select max(game_date) from {OF_SOURCE})",
+    "missing_games": "select round(100.0 * avg(if(here, 0, 1)), 2) from (select bool_or({column}) as here "
+    f"from player_game_summary where {IN_WEEK} group by game_id)",
+    "dates_without_source_rows": f"select count(distinct game_date) from player_game_summary where {IN_WEEK} "
+    f"and game_date not in (select game_date from {OF_SOURCE})",
+    "unreadable_source_minutes": "select round(100.0 * avg(if(coalesce(trim(minutes), 'none') "
+    r"similar to '([0-9]{{1,3}}:[0-5][0-9]|[0-9]{{1,3}}([.][0-9]+)?)?', 0, 1)), 2) "
+    f"from {{raw}} where {IN_WEEK} and {{judged}}",
+    "duplicate_source_rows": f"select round(100.0 * (select count(*) from {EXCLUDED} where exclusion_reason in "
+    f"('exact_duplicate', 'superseded', 'conflicting_duplicate')) / ({SOURCE_ROWS}), 2)",
+    "turned_round_games": "select round(100.0 * count(distinct game_id) filter (split_part(game_id, '_', 2) in "
+    "(select team_alias from team_aliases as aliases where aliases.team_abbr = "
+    "(select max(known.team_abbr) from team_aliases as known where known.team_alias = home_team_abbr))) "
+    f"/ count(distinct game_id), 2) from {{raw}} where {IN_WEEK}",
+    "unusable_source_rows": f"select round(100.0 * (select count(*) from {EXCLUDED} where exclusion_reason in "
+    f"('no_player_name', 'team_not_in_game')) / ({SOURCE_ROWS}), 2)",
+    "unregistered_players": "select round(100.0 * ("
+    f"(select count(*) from {OF_SOURCE} where universal_player_id is null) "
+    f"+ (select count(*) from {EXCLUDED} where player_lookup is null)) / ({SOURCE_ROWS}), 2)",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (
+            "nbac_gamebook",
+            {"column": "has_nbac_gamebook", "raw": "nbac_gamebook_player_stats", "judged": "player_status = 'active'"},
+        ),
+        ("bdl_boxscores", {"column": "has_bdl_boxscores", "raw": "bdl_player_boxscores", "judged": "true"}),
+    ],
+)
+def test_each_check_of_preflight_has_the_figure_that_a_query_of_its_own_finds(
+    week: Week, source: str, names: dict[str, str]
+) -> None:
+    found = {
+        check["name"]: check["figure"]
+        for check in week.report.data["checks"]["preflight"]
+        if check["scope"] == f"{source} 2021"
+    }
+    expected = {name: one(week, sql.format(source=source, **names)) for name, sql in PREFLIGHT.items()}
+    assert found == {name: None if figure is None else float(figure) for name, figure in expected.items()}
+
+
 def test_months_and_seasons_are_counted_from_the_summary_and_from_what_the_run_found(week: Week) -> None:
     names = ("date_count", "row_count", "null_minutes", "null_pct")
     dates = "count(distinct game_date)"
