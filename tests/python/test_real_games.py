@@ -134,8 +134,10 @@ def test_preflight_passes_both_sources_where_a_naive_count_would_have_stopped(re
     assert outcome.code == 0, outcome.output
     for source, of_all in (("nbac_gamebook", ["37.3 %", "36.5 %"]), ("bdl_boxscores", ["0.0 %", "0.0 %"])):
         _, _, facts = outcome.output.partition(f"{source}: fine\n")
-        figures = {line[2:36].strip(): line[36:].split("  ") for line in facts.splitlines()}
-        shown = {label: [part.strip() for part in parts if part.strip()] for label, parts in figures.items()}
+        shown: dict[str, list[str]] = {}
+        for line in facts.splitlines():
+            label, *figures = re.split(" {2,}", line.strip())
+            shown.setdefault(label, figures)
         assert shown["share without"] == ["0.0 %", "0.0 %"]
         assert shown["NULL in the whole table"] == of_all
     # In balldontlie a blank and a zero are two ways to say that someone did not play.
