@@ -290,7 +290,7 @@ def run(
         else:
             state.status = "finished"
             state.write()
-            log.info("nothing to do")
+            log.info("nothing to do; nba-backfill validate says whether it may be trained on")
         log.info("log: %s", log_file)
 
 
