@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
@@ -26,10 +26,12 @@ from dbt_common.exceptions import DbtBaseException
 from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
 
-from nba_backfill.bigquery import BigQuery, Estimate
 from nba_backfill.errors import BackfillError, FailedTestsError, InputError, ProjectError, TransientError
 from nba_backfill.faults import fault_in, with_advice
 from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.bigquery import BigQuery, Estimate
 
 ROWS_SHOWN = 3
 HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
@@ -164,6 +166,8 @@ class Engine:
     def connect(self) -> None:
         """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
         if self.is_bigquery:
+            from nba_backfill.bigquery import BigQuery  # Google's client, which DuckDB does without
+
             self.bigquery = BigQuery(self._credentials)
 
     def prepare(self) -> None:
@@ -207,7 +211,7 @@ class Engine:
         # Not as ASCII: dbt reads it as YAML, which has no surrogate pairs.
         self._run("run-operation", macro, "--args", json.dumps(arguments, ensure_ascii=False), window=window)
 
-    def estimate(self, window: Window) -> Estimate:
+    def estimate(self, window: Window) -> "Estimate":
         """What BigQuery reads and bills for the window: its models, their tests, and the rows that it replaces.
 
         Raises ProjectError where the target is not BigQuery.
