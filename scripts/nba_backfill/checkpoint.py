@@ -1,6 +1,7 @@
 """The checkpoint file: where a run is, for people and scripts to read. No run ever obeys it."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -145,6 +146,19 @@ class Checkpoint:
                 }
             )
         return described
+
+
+def is_alive(process_id: int | None) -> bool:
+    """Whether this machine has a process of that id."""
+    if process_id is None or process_id < 1:
+        return False
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _text(moment: date | None) -> str | None:

@@ -392,7 +392,9 @@ def status(is_watched: bool, checkpoint: Path, target: str | None) -> None:
         engine = Engine(project, target)
         engine.connect()
         found = Status.of_warehouse(engine, found)
-    if is_watched and console.is_terminal:
+        engine.close()
+    # Rich takes a pipe for a terminal where FORCE_COLOR is set.
+    if is_watched and sys.stdout.isatty():
         found = follow(console, found, lambda: read_checkpoint(checkpoint, database))
     show(console, found)
 

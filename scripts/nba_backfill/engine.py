@@ -41,6 +41,8 @@ FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
 # The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter. An outage of an hour is
 # sat out, so that a night's work isn't lost to it.
 RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2, timeout=3600)
+# A command that only looks has the DuckDB file for some seconds, a run for longer. Seconds.
+LOOK = Retry(lambda error: "Conflicting lock is held" in str(error), initial=1, maximum=2, timeout=20)
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
 
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
@@ -170,6 +172,13 @@ class Engine:
 
             self.bigquery = BigQuery(self._credentials)
 
+    def close(self) -> None:
+        """Let the DuckDB file go, which dbt keeps to itself for as long as this process lives."""
+        if not self.is_bigquery:
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+            DuckDBConnectionManager.close_all_connections()
+
     def prepare(self) -> None:
         """Check the raw tables, load the seeds and make the staging views.
 
@@ -178,7 +187,11 @@ class Engine:
         """
         self.connect()
         try:
-            self._run("run-operation", "check_sources")
+            LOOK(self._run, on_error=lambda _: log.info("waiting for the DuckDB file"))(
+                "run-operation", "check_sources"
+            )
+        except RetryError as given_up:
+            raise ProjectError(str(given_up.cause)) from given_up
         except TransientError:
             raise
         except BackfillError as error:

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from nba_backfill.backfill import BatchResult, Stop, backfill, backfill_with_workers
-from nba_backfill.checkpoint import Checkpoint, DayFigures
+from nba_backfill.checkpoint import Checkpoint, DayFigures, is_alive
 from nba_backfill.checks import Check, Validation, check_of_tests, summary_checks
 from nba_backfill.engine import Engine
 from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
@@ -79,15 +79,14 @@ class Run:
                 # What stopped the run may stop this too; the run's own error is the one to tell.
                 is_stopped = isinstance(error, KeyboardInterrupt)
                 try:
-                    self._end("run stopped" if is_stopped else "run failed")
-                    self._conclude(
-                        f"Run {self.run_id} was stopped." if is_stopped else f"Run {self.run_id} failed: {error}"
-                    )
+                    if is_stopped:
+                        self._close("run stopped", f"Run {self.run_id} was stopped.")
+                    else:
+                        self._close("run failed", f"Run {self.run_id} failed: {error}")
                 except BackfillError as another:
                     log.warning("and the end of the run can't be written down: %s", another)
                 raise
-            self._end("run finished")
-            self._conclude()
+            self._close("run finished")
 
     def _do_windows(self, stop: Stop) -> None:
         started = renewed = time.monotonic()
@@ -175,6 +174,15 @@ class Run:
     def _verdict(self, checks: Sequence[Check], obstacle: str | None = None) -> Validation:
         return Validation(self.plan.window, self.engine.warehouse, tuple(checks), self.run_id, obstacle)
 
+    def _close(self, event: str, obstacle: str | None = None) -> None:
+        """Write down how it ended, then the verdict and the report, and in the checkpoint all of that together."""
+        self.checkpoint.status = event.removeprefix("run ")
+        try:
+            self._end(event)
+            self._conclude(obstacle)
+        finally:
+            self.checkpoint.write()
+
     def _conclude(self, obstacle: str | None = None) -> None:
         """Write the verdict on the range and the report. A report that can't be made fails no run."""
         self.validation = self._verdict([*summary_checks(self.engine, self.plan.window), *self.tests], obstacle)
@@ -188,13 +196,10 @@ class Run:
             report = make_report(self.engine, run, self.validation, None)
             self.checkpoint.report = report.write(Path(self.checkpoint.log).with_suffix(""))
             log.info("report: %s", self.checkpoint.report)
-        except BackfillError as error:
+        except Exception as error:  # noqa: BLE001 - the run has come to its end, whatever this is
             log.warning("the report can't be made: %s", error)
-        self.checkpoint.write()
 
     def _end(self, event: str) -> None:
-        self.checkpoint.status = event.removeprefix("run ")
-        self.checkpoint.write()
         (changes,) = self.engine.rows("run_changes", self.plan.window, kept_run=self.run_id)
         self._log_event(
             event,
@@ -244,7 +249,7 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
     """
     holders = engine.rows("lock_holder")
     dead = [
-        row["run_id"] for row in holders if row["host_name"] == socket.gethostname() and not _runs(row["process_id"])
+        row["run_id"] for row in holders if row["host_name"] == socket.gethostname() and not is_alive(row["process_id"])
     ]
     if dead:
         log.warning("taking over from run %s, whose process is gone", dead[0])
@@ -266,13 +271,3 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
         yield
     finally:
         engine.operate("release_lock", run_id=run_id)
-
-
-def _runs(process_id: int) -> bool:
-    try:
-        os.kill(int(process_id), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -22,6 +22,7 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from nba_backfill.checkpoint import is_alive
 from nba_backfill.engine import Engine, embedded_database
 from nba_backfill.errors import BackfillError, ProjectError
 from nba_backfill.plan import COMPLETE, FAILED, NO_GAMES
@@ -314,7 +315,7 @@ def _progress(status: Status) -> str:
     share = 100 * status.done / status.dates if status.dates else 100.0
     pending = ", ".join(f"{count:,} {what}" for what, count in status.pending)
     said = [f"{status.done:,} of {status.dates or 0:,} done, {share:.1f} %{f' ({pending})' if pending else ''}"]
-    if status.windows_done is not None:
+    if status.windows_done:
         said.append(_count(status.windows_done, "window"))
     if status.last_date:
         said.append(f"last {status.last_date}")
@@ -349,17 +350,17 @@ def why_slow(status: Status, now: datetime) -> list[str]:
     if status.is_at_work:
         silence, load, cores = now - status.updated_at, os.getloadavg()[0], os.cpu_count() or 1
         if silence > SILENCE:
-            reasons.append(f"nothing written for {_span(silence)}, a window takes long or waits: see {status.log}")
+            reasons.append(f"nothing written for {_span(silence)}, a window takes long or waits: see the log")
         if load > cores:
             reasons.append(f"load {load:.1f} on {_count(cores, 'core')}: other work keeps this machine busy")
     if status.batch_days and status.batch_days < DAYS_BY_DEFAULT:
         reasons.append(
-            f"windows of {_count(status.batch_days, 'day')}: --batch auto or a larger --batch-days make a date cheaper"
+            f"windows of {_count(status.batch_days, 'day')}: --batch auto or a larger --batch-days is cheaper"
         )
     if not reasons:
         is_file = Path(status.warehouse).is_absolute()
-        where = "the disk and memory of this machine" if is_file else "the job queue and the slots of BigQuery"
-        reasons.append(f"the warehouse itself is slow: look at {where}")
+        where = "the disk and memory of this machine" if is_file else "BigQuery's job queue and slots"
+        reasons.append(f"the warehouse is slow: look at {where}")
     return reasons
 
 
@@ -421,7 +422,7 @@ def _checkpoint(path: Path, database: str | None) -> Status | None:
 
 
 def _is_dead(status: Status) -> bool:
-    return status.is_at_work and not _is_alive(status.process_id)
+    return status.is_at_work and not is_alive(status.process_id)
 
 
 def _died(status: Status) -> Status:
@@ -429,18 +430,6 @@ def _died(status: Status) -> Status:
         f"run {status.run_id} died without a word at {status.updated_at:%Y-%m-%d %H:%M} UTC; the same command goes on"
     )
     return replace(status, state=DIED, ended_at=status.updated_at, note=note)
-
-
-def _is_alive(process_id: int | None) -> bool:
-    if process_id is None or process_id < 1:
-        return False
-    try:
-        os.kill(process_id, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _latest_run(engine: Engine, checkpoint: Status | None, now: datetime) -> Status:
@@ -481,7 +470,7 @@ def _with_run(engine: Engine, of_range: Status, run: Mapping[str, Any], window: 
     note = of_range.note
     if ended_at is None and died and died.run_id == run["run_id"]:
         state, ended_at = DIED, died.updated_at
-    elif state == RUNNING and run["host_name"] == socket.gethostname() and not _is_alive(process_id):
+    elif state == RUNNING and run["host_name"] == socket.gethostname() and not is_alive(process_id):
         # Its lock outlives it, and its checkpoint is another file or gone.
         state, ended_at = DIED, max([started_at, *(_moment(row["happened_at"]) for row in windows)])
         note = f"run {run['run_id']} died without a word after {ended_at:%Y-%m-%d %H:%M} UTC; the same command goes on"
@@ -528,6 +517,8 @@ def _span(time_span: timedelta) -> str:
         return f"{days:,} d {hours} h"
     if hours:
         return f"{hours} h {minutes} min"
+    if minutes >= 10:
+        return f"{minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -451,13 +452,15 @@ def test_time_left_and_rate_follow_from_what_was_written_down() -> None:
     assert "rate        120.0 days per hour" in text
     assert "1 h 0 min so far, 5 h 0 min left, done about 2026-02-03 17:00 UTC" in text
     assert "read from   the checkpoint, 1 min 0 s old; left alone: /data/nba.duckdb" in text
-    assert "time left not known" in said(at_work(successful=0, windows_done=0, days_per_hour=0.0))
+    first = said(at_work(successful=0, windows_done=0, days_per_hour=0.0, last_completed_date=None))
+    assert "dates       0 of 605 done, 0.0 %\n" in first
+    assert "time left not known" in first
     tests = said(at_work(successful=600, dates=605, days_per_hour=900.0, failed=failures(5)))
     assert "every date was tried, tests go on" in tests
     assert "rate        900.0 days per hour" in tests
     ended = said(at_work(status="failed"))
     assert ended.startswith("run 20260203_110000_1a2b  failed  2021-10-01..2024-05-01\n")
-    assert "took 59 min 0 s, ended 2026-02-03 11:59 UTC" in ended
+    assert "took 59 min, ended 2026-02-03 11:59 UTC" in ended
 
 
 def failures(count: int, error: str = "it broke") -> list[dict[str, str]]:
@@ -501,17 +504,17 @@ def quiet(monkeypatch: pytest.MonkeyPatch, load: float = 0.0) -> None:
     ({"passing_errors": {"count": 4, "last": "503 try later"}}, 0.0, "4 retries so far, last: 503 try later"),
     ({"passing_errors": {"count": 1, "last": "503"}}, 0.0, "1 retry so far, last: 503"),
     (
-        {"updated_at": str(NOW - timedelta(minutes=14)), "log": "logs/a.log"},
+        {"updated_at": str(NOW - timedelta(minutes=14))},
         0.0,
-        "nothing written for 14 min 0 s, a window takes long or waits: see logs/a.log",
+        "nothing written for 14 min, a window takes long or waits: see the log",
     ),
     ({}, 7.9, "load 7.9 on 2 cores: other work keeps this machine busy"),
-    ({"batch_days": 1}, 0.0, "windows of 1 day: --batch auto or a larger --batch-days make a date cheaper"),
-    ({}, 0.0, "the warehouse itself is slow: look at the disk and memory of this machine"),
+    ({"batch_days": 1}, 0.0, "windows of 1 day: --batch auto or a larger --batch-days is cheaper"),
+    ({}, 0.0, "the warehouse is slow: look at the disk and memory of this machine"),
     (
         {"warehouse": "nba-analytics.nba_analytics", "batch_days": "auto"},
         0.0,
-        "the warehouse itself is slow: look at the job queue and the slots of BigQuery",
+        "the warehouse is slow: look at BigQuery's job queue and slots",
     ),
 ])  # fmt: skip
 def test_a_slow_run_says_why_it_might_be(
@@ -601,7 +604,7 @@ def test_a_run_that_ends_between_two_looks_has_not_died(tmp_path: Path, monkeypa
         write(path, content("here", status="finished"))
         return False
 
-    monkeypatch.setattr(module, "_is_alive", end)
+    monkeypatch.setattr(module, "is_alive", end)
     found = read_checkpoint(path, "here")
     assert found is not None
     assert found.state == "done"
@@ -674,9 +677,7 @@ def test_a_run_on_another_machine_as_the_warehouse_sees_it(monkeypatch: pytest.M
     text = "\n".join(lines(status, datetime.now(timezone.utc) + timedelta(days=3)))
     assert text.startswith("run 20260203_100000_1  running  2022-01-01..2022-01-31\n")
     assert "dates       2 of 4 done, 50.0 % (1 stale), 2 windows\n" in text
-    assert "2 h 0 min so far, 40 min 0 s left" in text.replace("39 min 59 s", "40 min 0 s").replace(
-        "1 h 59 min", "2 h 0 min"
-    )
+    assert re.search(r"(2 h 0|1 h 59) min so far, (40|39) min left, done about ", text)
     assert "- 1 retry so far, last: 503 try later\nretries" in text.replace("            -", "-")
     assert "load" not in text
     assert "failures    1 date\n            2022-01-05: it broke\n" in text
