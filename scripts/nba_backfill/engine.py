@@ -177,7 +177,7 @@ class Engine:
         if not self.is_bigquery:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-            DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     def prepare(self) -> None:
         """Check the raw tables, load the seeds and make the staging views.
@@ -187,9 +187,8 @@ class Engine:
         """
         self.connect()
         try:
-            LOOK(self._run, on_error=lambda _: log.info("waiting for the DuckDB file"))(
-                "run-operation", "check_sources"
-            )
+            check = LOOK(self._run, on_error=lambda _: log.info("waiting for the DuckDB file"))
+            check("run-operation", "check_sources")
         except RetryError as given_up:
             raise ProjectError(str(given_up.cause)) from given_up
         except TransientError:
