@@ -30,11 +30,11 @@ final as (
         coalesce(games.nbac_games, 0) as nbac_games,
         coalesce(games.bdl_games, 0) as bdl_games
     from season_dates
-    left join {{ ref('daily_null_rates') }} as days on season_dates.game_date = days.game_date
+    left join {{ ref('daily_null_rates') }} as rates on season_dates.game_date = rates.game_date
     left join games on season_dates.game_date = games.game_date
-    where days.game_date is null
+    where rates.game_date is null
 
 )
 
-select * from final
-order by game_date -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_date

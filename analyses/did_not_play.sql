@@ -1,4 +1,4 @@
-{# Runbook, sample week: the first ten who did not play. Their minutes are NULL, as they should be. #}
+{# Runbook, sample week: the first ten who did not play. Their minutes are NULL. #}
 with
 
 final as (
@@ -16,6 +16,6 @@ final as (
 
 )
 
-select * from final
-order by game_date, team_abbr, player_full_name -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_date, team_abbr, player_full_name
 limit 10

@@ -15,5 +15,5 @@ final as (
 
 )
 
-select * from final
-order by game_date, player_lookup, team_abbr -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_date, player_lookup, team_abbr

@@ -1,6 +1,12 @@
 {# Runbook, validation: players with more minutes than the seed's long_minutes begin with. #}
 with
 
+thresholds as (
+
+    {{ thresholds() }}
+
+),
+
 final as (
 
     select
@@ -17,5 +23,5 @@ final as (
 
 )
 
-select * from final
-order by minutes_played desc, game_date asc -- noqa: CV13
+select * from final -- noqa: CV13
+order by minutes_played desc, game_date asc

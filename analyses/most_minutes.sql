@@ -16,6 +16,6 @@ final as (
 
 )
 
-select * from final
-order by minutes_played desc, game_date asc, player_full_name asc -- noqa: CV13
+select * from final -- noqa: CV13
+order by minutes_played desc, game_date asc, player_full_name asc
 limit 20

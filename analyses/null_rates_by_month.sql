@@ -28,7 +28,7 @@ baselines as (
 days_before as (
 
     select
-        ledger.game_date,
+        {{ dbt.date_trunc('month', 'ledger.game_date') }} as month_start,
         baselines.row_count,
         baselines.null_minutes
     from ledger
@@ -56,12 +56,12 @@ months as (
 months_before as (
 
     select
-        {{ dbt.date_trunc('month', 'game_date') }} as month_start,
+        month_start,
         sum(row_count) as row_count,
         sum(null_minutes) as null_minutes,
         {{ percent_of('sum(null_minutes)', 'sum(row_count)') }} as null_pct
     from days_before
-    group by 1
+    group by month_start
 
 ),
 
@@ -82,5 +82,5 @@ final as (
 
 )
 
-select * from final
-order by month_start -- noqa: CV13
+select * from final -- noqa: CV13
+order by month_start

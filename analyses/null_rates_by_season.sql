@@ -1,4 +1,4 @@
-{# Runbook, validation: dates, games and rows of each season, and how many of them have no minutes. #}
+{# Runbook, validation: dates, games and rows of each season, and the rows without minutes. #}
 with
 
 final as (
@@ -17,5 +17,5 @@ final as (
 
 )
 
-select * from final
-order by season_year -- noqa: CV13
+select * from final -- noqa: CV13
+order by season_year

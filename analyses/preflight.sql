@@ -1,3 +1,3 @@
-{# Runbook, preflight: may the sources be backfilled from? The first check that is not fine says why. #}
-select * from {{ ref('preflight_checks') }}
-order by scope, check_number -- noqa: CV13
+{# Runbook, preflight: are the sources fit? The first check that is not fine says why. #}
+select * from {{ ref('preflight_checks') }} -- noqa: AM04
+order by scope, check_number

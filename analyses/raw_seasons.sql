@@ -5,6 +5,7 @@ player_rows as (
 
     select
         'nbac_gamebook' as source_name,
+        {{ season_year('source_game_date') }} as season_year,
         source_game_date,
         source_game_id
     from {{ ref('stg_nbac__gamebook_player_stats') }}
@@ -14,6 +15,7 @@ player_rows as (
 
     select
         'bdl_boxscores' as source_name,
+        {{ season_year('source_game_date') }} as season_year,
         source_game_date,
         source_game_id
     from {{ ref('stg_bdl__player_boxscores') }}
@@ -25,15 +27,15 @@ final as (
 
     select
         source_name,
-        {{ season_year('source_game_date') }} as season_year,
+        season_year,
         count(*) as row_count,
         count(distinct source_game_id) as game_count,
         min(source_game_date) as first_date,
         max(source_game_date) as last_date
     from player_rows
-    group by 1, 2
+    group by source_name, season_year
 
 )
 
-select * from final
-order by source_name, season_year -- noqa: CV13
+select * from final -- noqa: CV13
+order by source_name, season_year

@@ -35,5 +35,5 @@ final as (
 
 )
 
-select * from final
-order by player_lookup, registered_lookup -- noqa: CV13
+select * from final -- noqa: CV13
+order by player_lookup, registered_lookup

@@ -59,5 +59,5 @@ final as (
 
 )
 
-select * from final
-order by happened_at, start_date -- noqa: CV13
+select * from final -- noqa: CV13
+order by happened_at, start_date

@@ -6,6 +6,12 @@
 {%- set of_sample = [{'metric': 'sample_null_minutes_share', 'figure': 'null_pct'}] %}
 with
 
+thresholds as (
+
+    {{ thresholds() }}
+
+),
+
 days as (
 
     select
@@ -61,5 +67,5 @@ final as (
 
 )
 
-select * from final
-order by game_date nulls last -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_date nulls last

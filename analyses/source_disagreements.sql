@@ -1,4 +1,4 @@
-{# In how many rows of the window balldontlie says something else than the gamebook, by what it is. #}
+{# In how many rows of the window balldontlie disagrees with the gamebook, by what it is about. #}
 {%- set kinds = ['minutes'] + counted_statistics() %}
 with
 
@@ -27,6 +27,6 @@ final as (
 
 )
 
-select * from final
+select * from final -- noqa: CV13
 where row_count > 0
-order by row_count desc, kind asc -- noqa: CV13
+order by row_count desc, kind asc

@@ -15,13 +15,16 @@ team_aliases as (
 games as (
 
     select
-        summary.*,
-        case when summary.is_home then summary.team_abbr else summary.opponent_team_abbr end
+        player_games.*,
+        case
+            when player_games.is_home then player_games.team_abbr
+            else player_games.opponent_team_abbr
+        end
             as home_team_abbr
-    from {{ ref('player_game_summary') }} as summary
-    inner join team_aliases as teams on summary.team_abbr = teams.team_abbr
-    inner join team_aliases as opponents on summary.opponent_team_abbr = opponents.team_abbr
-    where {{ in_window('summary.game_date') }}
+    from {{ ref('player_game_summary') }} as player_games
+    inner join team_aliases as teams on player_games.team_abbr = teams.team_abbr
+    inner join team_aliases as opponents on player_games.opponent_team_abbr = opponents.team_abbr
+    where {{ in_window('player_games.game_date') }}
 
 ),
 
@@ -63,5 +66,6 @@ final as (
 
 )
 
-select * from final
-order by game_id asc, is_home asc, minutes_played desc nulls last, player_full_name asc -- noqa: CV13
+select * from final -- noqa: CV13
+order by
+    game_id asc, is_home asc, minutes_played desc nulls last, player_full_name asc

@@ -11,14 +11,14 @@ team_aliases as (
 final as (
 
     select distinct
-        summary.game_date,
-        summary.game_id
-    from {{ ref('player_game_summary') }} as summary
-    inner join team_aliases as teams on summary.team_abbr = teams.team_abbr
-    inner join team_aliases as opponents on summary.opponent_team_abbr = opponents.team_abbr
-    where {{ in_seasons_of_window('summary.game_date') }}
+        player_games.game_date,
+        player_games.game_id
+    from {{ ref('player_game_summary') }} as player_games
+    inner join team_aliases as teams on player_games.team_abbr = teams.team_abbr
+    inner join team_aliases as opponents on player_games.opponent_team_abbr = opponents.team_abbr
+    where {{ in_seasons_of_window('player_games.game_date') }}
 
 )
 
-select * from final
-order by game_date -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_date

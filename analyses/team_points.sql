@@ -1,4 +1,4 @@
-{# Runbook, validation: points and minutes of each team in each game, to hold against the final score. #}
+{# Runbook, validation: points and minutes of each team in each game. #}
 with
 
 final as (
@@ -18,5 +18,5 @@ final as (
 
 )
 
-select * from final
-order by game_id, is_home -- noqa: CV13
+select * from final -- noqa: CV13
+order by game_id, is_home

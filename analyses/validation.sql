@@ -1,3 +1,3 @@
 {# Runbook, validation: may the summary be trained on? The first check that is not fine says why. #}
-select * from {{ ref('validation_checks') }}
-order by check_number, scope -- noqa: CV13
+select * from {{ ref('validation_checks') }} -- noqa: AM04
+order by check_number, scope

@@ -1,32 +1,41 @@
 {#
     Checks: figures of a relation, each of a metric of the seed quality_thresholds that says what is too high. Of the
     list, each check has the metric, how its figure is computed and, where there is one, an example of what it counts.
-    The relation has a column scope, which says what a row is about. One row per row of the relation and check, with
+    The relation has a column scope, which says what a row is about, and the query a CTE thresholds. One row per row of the relation and check, with
     the verdict excellent, fine, careful (from warn_above on) or stop (above error_above). What can't be measured, NULL,
     is fine.
 #}
 {% macro judged(relation, checks, first_number=1) -%}
     select
-        {{ _by_metric(checks, 'number', first_number) }} as check_number,
-        thresholds.metric as check_name,
-        measured.scope,
-        {{ _by_metric(checks, 'figure') }} as figure,
-        thresholds.unit,
+        check_number,
+        check_name,
+        scope,
+        figure,
+        unit,
         case
-            when {{ _by_metric(checks, 'figure') }} > thresholds.error_above then 'stop'
-            when {{ _by_metric(checks, 'figure') }} >= thresholds.warn_above then 'careful'
-            when {{ _by_metric(checks, 'figure') }} < thresholds.excellent_below then 'excellent'
+            when figure > error_above then 'stop'
+            when figure >= warn_above then 'careful'
+            when figure < excellent_below then 'excellent'
             else 'fine'
         end as verdict,
-        thresholds.excellent_below,
-        thresholds.warn_above,
-        thresholds.error_above,
-        {{ _by_metric(checks, 'example') }} as example,
-        thresholds.description,
-        thresholds.advice
-    from {{ relation }} as measured
-    cross join {{ thresholds() }} as thresholds
-    where thresholds.metric in ('{{ checks | map(attribute='metric') | join("', '") }}')
+        excellent_below,
+        warn_above,
+        error_above,
+        example,
+        description,
+        advice
+    from (
+        select
+            {{ _by_metric(checks, 'number', first_number) }} as check_number,
+            thresholds.metric as check_name,
+            measured.scope,
+            {{ _by_metric(checks, 'figure') }} as figure,
+            {{ _by_metric(checks, 'example') }} as example,
+            thresholds.*
+        from {{ relation }} as measured
+        cross join thresholds
+        where thresholds.metric in ('{{ checks | map(attribute='metric') | join("', '") }}')
+    ) as figures
 {%- endmacro %}
 
 {% macro _by_metric(checks, part, first_number=1) -%}
@@ -46,33 +55,31 @@
     round(100.0 * ({{ part }}) / nullif({{ whole }}, 0), 2)
 {%- endmacro %}
 
-{# The seed quality_thresholds, with what the var thresholds says instead, as a relation. #}
+{# The seed quality_thresholds, with what the var thresholds says instead, as a select: for a CTE of the name thresholds. #}
 {% macro thresholds() -%}
     {%- set given = var('thresholds') or {} -%}
-    (
-        select
-            metric,
-            unit,
-            {%- for column in ['min_value', 'max_value', 'excellent_below', 'warn_above', 'error_above'] %}
-                cast(
-                    case metric
-                        {%- for metric, values in given.items() if column in values %}
-                            when {{ quoted(metric) }} then {{ values[column] | float }}
-                        {%- endfor %}
-                        when '' then null
-                        else {{ column }}
-                    end as numeric
-                ) as {{ column }},
+    select
+        metric,
+        unit,
+        {%- for column in ['min_value', 'max_value', 'excellent_below', 'warn_above', 'error_above'] %}
+            {%- set instead = [] %}
+            {%- for metric, values in given.items() if column in values %}
+                {%- do instead.append('when ' ~ quoted(metric) ~ ' then ' ~ values[column] | float) %}
             {%- endfor %}
-            description,
-            advice
-        from {{ ref('quality_thresholds') }}
-    )
+            {%- if instead %}
+                cast(case metric {{ instead | join(' ') }} else {{ column }} end as numeric) as {{ column }},
+            {%- else %}
+                {{ column }},
+            {%- endif %}
+        {%- endfor %}
+        description,
+        advice
+    from {{ ref('quality_thresholds') }}
 {%- endmacro %}
 
-{# One of them, as a subquery of one value. #}
+{# One of them, from the CTE thresholds, as a subquery of one value. #}
 {% macro threshold(metric, column) -%}
-    (select max({{ column }}) from {{ thresholds() }} as thresholds where metric = '{{ metric }}')
+    (select max({{ column }}) from thresholds where metric = '{{ metric }}')
 {%- endmacro %}
 
 {# The first and the last of the values that meet the condition, as text. NULL when none does. #}
@@ -82,27 +89,18 @@
     || max(case when {{ condition }} then cast({{ value }} as string) end)
 {%- endmacro %}
 
-{# The keys that only one of two relations has, with which one that is. #}
+{# The keys that only one of two relations has, with which one that is: lost are those of the sources alone. #}
 {% macro keys_of_one_side(columns, source_rows, model) -%}
+    {%- set keys = columns | join(', ') -%}
     select
-        'lost' as finding,
-        lost.*
+        case when max(is_in_sources) = 1 then 'lost' else 'left over' end as finding,
+        {{ keys }}
     from (
-        select {{ columns | join(', ') }} from {{ source_rows }}
+        select {{ keys }}, 1 as is_in_sources, 0 as is_in_model from {{ source_rows }}
         where exclusion_reason is null
-        except distinct
-        select {{ columns | join(', ') }} from {{ model }}
-    ) as lost
-
-    union all
-
-    select
-        'left over' as finding,
-        left_over.*
-    from (
-        select {{ columns | join(', ') }} from {{ model }}
-        except distinct
-        select {{ columns | join(', ') }} from {{ source_rows }}
-        where exclusion_reason is null
-    ) as left_over
+        union all
+        select {{ keys }}, 0 as is_in_sources, 1 as is_in_model from {{ model }}
+    ) as keys_of_both
+    group by {{ keys }}
+    having max(is_in_sources) != max(is_in_model)
 {%- endmacro %}

@@ -49,6 +49,12 @@
 ] %}
 with
 
+thresholds as (
+
+    {{ thresholds() }}
+
+),
+
 source_seasons as (
 
     select * from {{ ref('source_seasons') }}

@@ -21,7 +21,8 @@ parts as (
 
     select
         *,
-        {{ dbt.datediff('first_date', 'last_date', 'day') }} + 1 as day_count
+        {{ dbt.datediff('first_date', 'last_date', 'day') }}
+        + 1 as day_count
     from seasons
 
 ),

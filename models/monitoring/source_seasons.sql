@@ -110,7 +110,7 @@ source_games as (
             when sources.source_name = 'nbac_gamebook' then games.is_in_nbac
             else games.is_in_bdl
         end as is_in_source,
-        not (games.is_in_nbac and games.is_in_bdl) as is_in_one_source,
+        games.is_in_nbac != games.is_in_bdl as is_in_one_source,
         games.game_date <= {{ settled_until() }} as is_settled
     from sources
     cross join games

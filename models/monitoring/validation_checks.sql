@@ -66,6 +66,12 @@ player_rows as (
 
 ),
 
+thresholds as (
+
+    {{ thresholds() }}
+
+),
+
 season_dates as (
 
     select * from {{ ref('season_dates') }}
@@ -245,25 +251,23 @@ unexplained_dates as (
 
 ),
 
--- What the run that last wrote a date had found there.
+-- What the run that last wrote a date had found there, or what is expected of the whole window.
 baseline_figures as (
 
-    select
-        {% if var('baseline_rows') is none %}
+    {% if var('baseline_rows') is none %}
+        select
             sum(dates_of_summary.row_count) as compared_rows,
             sum(baselines.row_count) as baseline_rows
-        {% else %}
-            coalesce(sum(dates_of_summary.row_count), 0) as compared_rows,
-            {{ var('baseline_rows') | int }} as baseline_rows
-        {% endif %}
-    from dates_of_summary
-    {%- if var('baseline_rows') is none %}
+        from dates_of_summary
         inner join ledger on dates_of_summary.game_date = ledger.game_date
         inner join baselines
-            on
-                ledger.game_date = baselines.game_date
-                and ledger.run_id = baselines.run_id
-    {%- endif %}
+            on ledger.game_date = baselines.game_date and ledger.run_id = baselines.run_id
+    {% else %}
+        select
+            count(*) as compared_rows,
+            {{ var('baseline_rows') | int }} as baseline_rows
+        from summary
+    {% endif %}
 
 ),
 
