@@ -107,7 +107,6 @@ def test_broken_raw_data_fails_its_test_and_never_reaches_the_summary(
             "delete from nbac_gamebook_player_stats where (game_date, player_lookup) in "
             "(select game_date, player_lookup from player_game_summary where not has_bdl_boxscores limit 1)",
         ),
-        breaks("checks_pass_validation_checks", "update player_game_summary set universal_player_id = null"),
         breaks(
             "assert_every_raw_row_is_accounted_for",
             f"delete from nbac_gamebook_player_stats where {ONE_ROW}",
@@ -141,13 +140,16 @@ def test_rows_far_from_the_baseline_warn(demo: Warehouse) -> None:
         assert ("WARN 1" in tested.output) is warned, tested.output
 
 
-def test_sources_that_a_run_would_refuse_warn(demo: Warehouse) -> None:
-    select = ("--select", "checks_pass_preflight_checks_")
-    fine = demo.dbt("test", *select, window=WEEK)
-    assert "WARN=0" in fine.output, fine.output
-    demo.execute("insert into nbac_gamebook_player_stats select * from nbac_gamebook_player_stats")
-
-    tested = demo.dbt("test", *select, window=WEEK)
-
-    assert tested.code == 0, tested.output
-    assert "WARN 2" in tested.output
+@pytest.mark.parametrize(
+    ("model", "statement"),
+    [
+        ("preflight_checks", "insert into nbac_gamebook_player_stats select * from nbac_gamebook_player_stats"),
+        ("validation_checks", "update player_game_summary set universal_player_id = null"),
+    ],
+)
+def test_a_check_that_does_not_pass_warns(demo: Warehouse, model: str, statement: str) -> None:
+    for statements, warned in (((), 0), ((statement,), 1)):
+        demo.execute(*statements)
+        tested = demo.dbt("test", "--select", f"checks_pass_{model}_", window=WEEK)
+        assert tested.code == 0, tested.output
+        assert f"WARN={warned} ERROR=0" in tested.output
