@@ -31,7 +31,9 @@ def test_preflight_says_what_there_is_and_what_a_run_would_take(work: Warehouse)
     assert outcome.code == 0, outcome.output
     for source, table in (("nbac_gamebook", "nbac_gamebook_player_stats"), ("bdl_boxscores", "bdl_player_boxscores")):
         _, _, facts = outcome.output.partition(f"\n{source}: fine\n")
-        shown = dict(re.findall(r"^ +(\S.*?) {2,}(\S.*?) *$", facts, re.MULTILINE))
+        shown: dict[str, str] = {}
+        for label, figure in re.findall(r"^ +(\S.*?) {2,}(\S.*?) *$", facts, re.MULTILINE):
+            shown.setdefault(label, figure)
         ((rows,),) = work.query(f"select count(*) from {table} where game_date between '2022-01-01' and '2022-01-31'")
         # balldontlie keeps the date from before a postponement.
         within = 1 if source == "nbac_gamebook" else 0.95
