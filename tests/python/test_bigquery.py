@@ -85,7 +85,7 @@ def test_the_analyses_say_the_same_on_both(built: Both, analysis: str) -> None:
         rows_shown = json.loads(outcome.output[outcome.output.index("{") :])["show"]
         said.append([{name: same_type(value) for name, value in row.items()} for row in rows_shown])
     ours, theirs = said
-    assert len(ours) > 1
+    assert ours
     # Each was built by an invocation of its own.
     for row in (*ours, *theirs):
         row.pop("processed_at", None)
@@ -93,8 +93,11 @@ def test_the_analyses_say_the_same_on_both(built: Both, analysis: str) -> None:
 
 
 def same_type(value: object) -> object:
-    """Whole numbers come as such or with decimals, by the engine."""
-    return float(value) if isinstance(value, int | float) else value
+    """Whole numbers come as such or with decimals, and dates with or without a time, by the engine."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return str(value).removesuffix("T00:00:00")
 
 
 def test_the_unit_tests_pass(built: Both) -> None:
