@@ -8,7 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +25,7 @@ from nba_backfill.checks import (
     BLOCKED,
     GOOD,
     STOP,
+    Check,
     Validation,
     first_bad,
     of_source,
@@ -283,9 +284,9 @@ def run(
         state = _state(checkpoint, run_id, engine, planned, log_file)
         end.state = state
         if planned.chosen:
-            _refuse_unfit(engine, planned.window, force)
+            fit = _refuse_unfit(engine, planned.window, force)
             how = Options(project, options["target"], workers, by_season, keep_going)
-            end.run = Run(engine, run_id, planned, how, state, console, VERDICT)
+            end.run = Run(engine, run_id, planned, fit, how, state, console, VERDICT)
             end.run()
         else:
             state.status = "finished"
@@ -351,9 +352,9 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
             f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
             "take a week of it with --start-date and --end-date."
         )
-    _refuse_unfit(engine, window, force)
+    fit = _refuse_unfit(engine, window, force)
     state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-    Run(engine, run_id, planned, Options(project, target), state, console, VERDICT)()
+    Run(engine, run_id, planned, fit, Options(project, target), state, console, VERDICT)()
     days = engine.rows("sample_days", window)
     print_sample(days, engine.rows("most_minutes", window), engine.rows("did_not_play", window))
     (whole_sample,) = (day for day in days if day["game_date"] is None)
@@ -467,7 +468,9 @@ def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | 
     validation = Validation(window, engine.warehouse, checks, last["run_id"])
     from nba_backfill.report import make_report  # the plotting library, which no other command needs
 
-    path = make_report(engine, last, validation, played).write(LOG_DIRECTORY / f"player_game_summary_{last['run_id']}")
+    path = make_report(engine, last, validation, preflight_checks(engine, window), played).write(
+        LOG_DIRECTORY / f"player_game_summary_{last['run_id']}"
+    )
     click.echo(f"{window}: {validation.verdict}. {validation.reason}")
     click.echo(f"report: {path}")
 
@@ -787,7 +790,7 @@ def _state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_fil
     )
 
 
-def _refuse_unfit(engine: Engine, window: Window, force: bool) -> None:
+def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Sequence[Check]:
     """Preflight, in a line for each source. Raises InputError where it says stop, unless it is forced."""
     checks = preflight_checks(engine, window)
     for source, verdict, bad in of_source(checks):
@@ -799,6 +802,7 @@ def _refuse_unfit(engine: Engine, window: Window, force: bool) -> None:
             f"Preflight says stop, and nothing was written. {first_bad(checks)} `nba-backfill preflight --start-date "
             f"{window.start} --end-date {window.end}` tells more; --force goes on all the same."
         )
+    return checks
 
 
 def _print_estimate(engine: Engine, planned: Plan) -> None:

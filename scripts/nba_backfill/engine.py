@@ -149,8 +149,9 @@ class Engine:
         manifest: Any = result.result
         self.raw_tables: dict[str, str] = {source.name: source.relation_name for source in manifest.sources.values()}
         # dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window
-        # of the first run, for all later ones. So every run gets a copy of its own.
-        self._manifest = pickle.dumps(manifest)
+        # of the first run, for all later ones. So every run gets nodes of its own.
+        self._manifest = manifest
+        self._nodes = pickle.dumps(manifest.nodes)
 
     @property
     def is_bigquery(self) -> bool:
@@ -213,10 +214,18 @@ class Engine:
         self, query: str, window: Window | None = None, limit: int = -1, **variables: object
     ) -> list[dict[str, Any]]:
         """What a model's, an analysis's or a test's SQL returns for the window. Raises BackfillError."""
-        selection = ["--select", query, "--indirect-selection", "empty", "--limit", str(limit)]
-        (result,) = self._run("show", *selection, window=window, check_sources=False, **variables)
-        table: Any = result.agate_table
-        return [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+        return self.rows_of([query], window, limit, **variables)[query]
+
+    def rows_of(
+        self, queries: Sequence[str], window: Window | None = None, limit: int = -1, **variables: object
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What each of several queries returns, by its name, in one invocation of dbt. Raises BackfillError."""
+        selection = ["--select", *queries, "--indirect-selection", "empty", "--limit", str(limit)]
+        found = {}
+        for result in self._run("show", *selection, window=window, check_sources=False, **variables):
+            table: Any = result.agate_table
+            found[result.node.name] = [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
+        return found
 
     def operate(self, macro: str, window: Window | None = None, **arguments: object) -> None:
         """Run a macro of the project for what it does. Raises BackfillError."""
@@ -284,8 +293,8 @@ class Engine:
         return BackfillError("\n".join(reasons) or self._advised(messages[0]))
 
     def _invoke(self, *arguments: str) -> dbtRunnerResult:
-        runner = dbtRunner(manifest=pickle.loads(self._manifest))  # noqa: S301 - written by this process
-        outcome = runner.invoke([*QUIETLY, *arguments, *self._profile])
+        self._manifest.nodes = pickle.loads(self._nodes)  # noqa: S301 - written by this process
+        outcome = dbtRunner(manifest=self._manifest).invoke([*QUIETLY, *arguments, *self._profile])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
         return outcome

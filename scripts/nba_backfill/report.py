@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from nba_backfill.checks import SEVERITY, Check, Validation, preflight_checks
+from nba_backfill.checks import SEVERITY, Check, Validation
 from nba_backfill.engine import Engine
 from nba_backfill.files import write_whole
 from nba_backfill.tables import season
@@ -30,6 +30,9 @@ CLOSE = 0.75
 MOST_SUGGESTIONS = 3
 # A table with more rows is folded up.
 LONG = 30
+# The second ones only where the summary has rows of the window.
+ASKED = ("null_rates_by_season", "null_rates_by_month", "sample_days", "preflight_figures")
+ASKED_OF_ROWS = ("source_disagreements", "registered_teammates", "unresolved_player_names")
 
 Row = Mapping[str, Any]
 
@@ -61,36 +64,42 @@ class Report:
         return path
 
 
-def make_report(engine: Engine, run: Row | None, validation: Validation, game: tuple[date, str, str] | None) -> Report:
-    """Ask the warehouse for all that there is to say about the validation's window.
+def make_report(
+    engine: Engine,
+    run: Row | None,
+    validation: Validation,
+    preflight: Sequence[Check],
+    game: tuple[date, str, str] | None,
+) -> Report:
+    """Ask the warehouse for what else there is to say about the validation's window.
 
-    `run` is a row of backfill_runs, or None where the range is to be reported on without one. `game` is the one to show
-    the box score of, by its date and two teams; without one it is the range's first. Raises BackfillError.
+    `run` is a row of backfill_runs, or None where the range is to be reported on without one. `preflight` are the
+    checks of its sources. `game` is the one to show the box score of, by its date and two teams; without one it is the
+    range's first. Raises BackfillError.
     """
     window = validation.window
-    seasons = engine.rows("null_rates_by_season", window)
-    months = engine.rows("null_rates_by_month", window)
-    windows = engine.rows("run_windows", window, kept_run=run["run_id"]) if run else []
+    of_run = {"kept_run": run["run_id"]} if run else {}
+    asked = engine.rows_of([*ASKED, *(["run_windows"] if run else [])], window, **of_run)
+    seasons, months = asked["null_rates_by_season"], asked["null_rates_by_month"]
     # Where the summary has no rows, there may be no summary yet.
-    is_empty = not seasons
-    unresolved = [] if is_empty else _unresolved(engine, window)
+    asked |= engine.rows_of(ASKED_OF_ROWS, window) if seasons else {name: [] for name in ASKED_OF_ROWS}
     return Report(
         {
             **{name: value for name, value in validation.to_json().items() if name != "checks"},
             "totals": _totals(seasons, months),
             "checks": {
-                "preflight": [_check(check) for check in preflight_checks(engine, window)],
-                "days": [_check(check) for check in _worst_day(engine.rows("sample_days", window))],
+                "preflight": [_check(check) for check in preflight],
+                "days": [_check(check) for check in _worst_day(asked["sample_days"])],
                 "summary": [_check(check) for check in validation.checks],
             },
             "months": [_month(row) for row in months],
             "seasons": [_season(row) for row in seasons],
-            "sources": [_source(row) for row in engine.rows("preflight_figures", window)],
+            "sources": [_source(row) for row in asked["preflight_figures"]],
             "run": _run(run) if run else None,
-            "windows": _windows(windows),
-            "disagreements": [] if is_empty else _disagreements(engine.rows("source_disagreements", window)),
-            "unresolved": unresolved,
-            "spot_check": None if is_empty else _spot_check(engine, window, game),
+            "windows": _windows(asked.get("run_windows", [])),
+            "disagreements": _disagreements(asked["source_disagreements"]),
+            "unresolved": _unresolved(asked["registered_teammates"], asked["unresolved_player_names"]),
+            "spot_check": _spot_check(engine, window, game) if seasons else None,
             "rollback": _rollback(run),
         }
     )
@@ -202,13 +211,13 @@ def _disagreements(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [{"kind": row["kind"], **_ints(row, "row_count"), "example": row["example"]} for row in rows]
 
 
-def _unresolved(engine: Engine, window: Window) -> list[dict[str, Any]]:
+def _unresolved(registered_teammates: Sequence[Row], unresolved_names: Sequence[Row]) -> list[dict[str, Any]]:
     """The names of the window that the registry doesn't know: likely aliases first, then by their rows."""
     everywhere: dict[str, list[Row]] = {}
-    for row in engine.rows("unresolved_player_names"):
+    for row in unresolved_names:
         everywhere.setdefault(row["player_lookup"], []).append(row)
     names = []
-    for lookup, group in groupby(engine.rows("registered_teammates", window), key=lambda row: row["player_lookup"]):
+    for lookup, group in groupby(registered_teammates, key=lambda row: row["player_lookup"]):
         teammates = list(group)
         found = everywhere.get(lookup, [])
         stints = {(row["team_abbr"], row["season_year"]): int(row["row_count"]) for row in teammates}
@@ -250,11 +259,12 @@ def _spot_check(engine: Engine, window: Window, game: tuple[date, str, str] | No
     if game is None:
         return None
     day, *teams = game
-    players = engine.rows("spot_check", Window(day, day), teams=teams)
+    asked = engine.rows_of(["spot_check", "team_points"], Window(day, day), teams=teams)
+    players = asked["spot_check"]
     if not players:
         return None
     game_id = players[0]["game_id"]
-    points = [row for row in engine.rows("team_points", Window(day, day)) if row["game_id"] == game_id]
+    points = [row for row in asked["team_points"] if row["game_id"] == game_id]
     return {
         "game_date": str(day),
         "game_id": game_id,

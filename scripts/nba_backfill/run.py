@@ -53,6 +53,7 @@ class Run:
     engine: Engine
     run_id: str
     plan: Plan
+    preflight: Sequence[Check]
     options: Options
     checkpoint: Checkpoint
     console: Console
@@ -193,7 +194,7 @@ class Run:
 
         try:
             (run,) = (row for row in self.engine.rows("backfill_runs") if row["run_id"] == self.run_id)
-            report = make_report(self.engine, run, self.validation, None)
+            report = make_report(self.engine, run, self.validation, self.preflight, None)
             self.checkpoint.report = report.write(Path(self.checkpoint.log).with_suffix(""))
             log.info("report: %s", self.checkpoint.report)
         except Exception as error:  # noqa: BLE001 - the run has come to its end, whatever this is

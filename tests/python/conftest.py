@@ -5,9 +5,9 @@ import filecmp
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,11 +19,15 @@ from typing import Any
 import duckdb
 import pytest
 
+import programs
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 LOCAL_SERVER = REPOSITORY.parent / "shared" / "tools" / "bigquery_local" / "start"
 PARSES = Path(tempfile.mkdtemp(prefix="parses-"))
 atexit.register(shutil.rmtree, PARSES, ignore_errors=True)
+# A shell lets what it starts in the background ignore Ctrl-C, and the tests' processes would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 
@@ -78,16 +82,7 @@ class Warehouse:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "DBT_"))}
         environment = {**inherited, "COLUMNS": "200", **self.environment()}
         with self._parsed_before(program, arguments):
-            done = subprocess.run(
-                [str(Path(sys.executable).parent / program), *arguments],
-                cwd=directory or self.project,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-        return Outcome(done.returncode, done.stdout)
+            return Outcome(*programs.run(program, arguments, directory or self.project, environment))
 
     @contextmanager
     def _parsed_before(self, program: str, arguments: tuple[str, ...]) -> Iterator[None]:

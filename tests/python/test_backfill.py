@@ -194,7 +194,7 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
     tables = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger")
     before = {table: set(work.query(f"from {table}")) for table in tables}
     work.execute("delete from nbac_gamebook_player_stats where game_date in ('2022-01-05', '2022-01-12')")
-    assert "2 dates to do" in run(work)
+    assert "2 dates to do" in run(work, "--force")
     wrong = {table: set(work.query(f"from {table}")) for table in tables}
     assert wrong["player_game_summary"] != before["player_game_summary"]
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from conftest import WEEK, Warehouse
 from nba_backfill import charts
-from nba_backfill.checks import Validation, check_of_tests, summary_checks
+from nba_backfill.checks import Validation, check_of_tests, preflight_checks, summary_checks
 from nba_backfill.engine import Engine
 from nba_backfill.errors import ProjectError
 from nba_backfill.report import Report, _rollback, _spot_check, make_report
@@ -86,14 +86,14 @@ def week(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactor
         (run,) = (row for row in engine.rows("backfill_runs") if row["run_id"] == RUN_ID)
         checks = (*summary_checks(engine, WINDOW), check_of_tests(12))
         validation = Validation(WINDOW, engine.warehouse, checks, RUN_ID)
-        report = make_report(engine, run, validation, None)
+        report = make_report(engine, run, validation, preflight_checks(engine, WINDOW), None)
         yield Week(
             warehouse.database,
             before,
             report,
             report.write(directory / "out" / "week.of.Christmas"),
             _spot_check(engine, WINDOW, (last_game[0], last_game[1], last_game[2])),
-            make_report(engine, None, Validation(UNWRITTEN, engine.warehouse, ()), None),
+            make_report(engine, None, Validation(UNWRITTEN, engine.warehouse, ()), (), None),
         )
 
 
