@@ -30,6 +30,22 @@ atexit.register(shutil.rmtree, PARSES, ignore_errors=True)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
+# A worker takes one file after the other, so the longest go first.
+LONGEST = (
+    "test_backfill",
+    "test_bigquery_faults",
+    "test_bigquery_backfill",
+    "test_bigquery",
+    "test_broken_data",
+    "test_real_games",
+    "test_trust",
+    "test_project",
+    "test_status",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,6 @@ def test_the_checkpoint_file_decides_nothing(work: Warehouse) -> None:
             file.unlink()
         else:
             file.write_text(content, encoding="utf-8")
-        assert set(to_do(work)) == left
         day = min(left)
         assert work.cli("run", "--start-date", "2022-01-03", "--end-date", day).code == 0
         assert checkpoint(work)["successful"] == 1
@@ -216,7 +215,7 @@ def test_killed_at_any_moment_it_resumes_where_it_was(work: Warehouse, demo_file
     """Fifty kills of a run of twenty windows. Each attempt is a fork of one parsed project, to save the parsing."""
     undisturbed = Warehouse(work.project, tmp_path / "undisturbed.duckdb")
     shutil.copy(demo_file, undisturbed.database)
-    run(undisturbed, "--batch-days", "1")
+    run(undisturbed)
     expected = undisturbed.summary()
 
     outcome = subprocess.run(
