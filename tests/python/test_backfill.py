@@ -170,6 +170,7 @@ def test_the_checkpoint_file_decides_nothing(work: Warehouse) -> None:
             file.unlink()
         else:
             file.write_text(content, encoding="utf-8")
+        assert set(to_do(work)) == left
         day = min(left)
         assert work.cli("run", "--start-date", "2022-01-03", "--end-date", day).code == 0
         assert checkpoint(work)["successful"] == 1

@@ -93,7 +93,13 @@ def week(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactor
             report,
             report.write(directory / "out" / "week.of.Christmas"),
             _spot_check(engine, WINDOW, (last_game[0], last_game[1], last_game[2])),
-            make_report(engine, None, Validation(UNWRITTEN, engine.warehouse, ()), (), None),
+            make_report(
+                engine,
+                None,
+                Validation(UNWRITTEN, engine.warehouse, ()),
+                preflight_checks(engine, UNWRITTEN),
+                None,
+            ),
         )
 
 
