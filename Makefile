@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 START_DATE ?= 2021-10-01
 END_DATE ?= 2024-05-01
 
-.PHONY: help setup backfill test test-bigquery lint docs lock clean
+.PHONY: help setup backfill check test test-quick test-bigquery lint lint-python lint-duckdb lint-bigquery docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,15 +27,28 @@ backfill: setup ## Fill the embedded DuckDB with three demo seasons, and backfil
 test: $(INSTALLED_DEV) profiles.yml ## Run all tests
 	$(BIN)/pytest
 
+check: $(INSTALLED_DEV) profiles.yml ## For the minute between two edits: the linters, the dbt unit tests and the quick tests
+	$(MAKE) --no-print-directory -j 2 lint test-quick
+
+test-quick: $(INSTALLED_DEV) profiles.yml
+	$(BIN)/pytest --numprocesses 0 --durations 0 --durations-min 3 -m quick
+
 test-bigquery: $(INSTALLED_DEV) profiles.yml ## Judge the SQL as BigQuery does, and run it where a server answers
 	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery_sql.py tests/python/test_bigquery.py tests/python/test_bigquery_backfill.py tests/python/test_bigquery_faults.py
 
 lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
+	$(MAKE) --no-print-directory -j 2 lint-duckdb lint-bigquery lint-python
+
+lint-python: $(INSTALLED_DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	NBA_TARGET=duckdb NBA_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint models tests analyses
-	$(BIN)/python scripts/lint_bigquery.py models tests analyses
+
+lint-duckdb: $(INSTALLED_DEV) profiles.yml
+	$(BIN)/python scripts/lint_sql.py duckdb models tests analyses
+
+lint-bigquery: $(INSTALLED_DEV) profiles.yml
+	$(BIN)/python scripts/lint_sql.py bigquery models tests analyses
 
 docs: setup ## Build the dbt docs and serve them
 	$(BIN)/dbt docs generate --no-version-check

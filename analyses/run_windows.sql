@@ -1,6 +1,6 @@
 {#
-    What the run of the var kept_run did: each window that it wrote, and what it tried in vain. A date
-    that a later run has written again belongs to that one.
+    What the run of the var kept_run did: each window that it wrote, each date that it held back, and
+    what it tried in vain. A date that a later run has tried again belongs to that one.
 #}
 with
 
@@ -13,6 +13,36 @@ ledger as (
 events as (
 
     {{ rows_if_built('backfill_events') }}
+
+),
+
+errors as (
+
+    {{ rows_if_built(
+        'gate_findings',
+        in_window('game_date') ~ " and severity = 'error' and run_id = " ~ literal(var('kept_run'))
+    ) }}
+
+),
+
+held_back_dates as (
+
+    {{ held_back_reasons('errors') }}
+
+),
+
+held_back as (
+
+    select
+        'held back' as outcome,
+        game_date as start_date,
+        game_date as end_date,
+        cast(null as int64) as date_count,
+        cast(null as int64) as row_count,
+        cast(null as int64) as null_minutes,
+        processed_at as happened_at,
+        reason as details
+    from held_back_dates
 
 ),
 
@@ -54,6 +84,8 @@ tried as (
 final as (
 
     select * from written
+    union all
+    select * from held_back
     union all
     select * from tried
 

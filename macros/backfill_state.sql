@@ -3,6 +3,32 @@
     apart. They are for `dbt run-operation`, and raise with a sentence when they can't do what they say.
 #}
 
+{#
+    Begins a run that has the lock: that it does, a copy of what it will replace, and for nba-backfill, which listens to
+    dbt's events, what the summary holds of each date.
+#}
+{% macro begin_run(run_id, host_name, process_id, days) %}
+    {% do log_event(
+        run_id, 'run started', start_date=window_start(), end_date=window_end(), host_name=host_name,
+        process_id=process_id
+    ) %}
+    {% do keep_range(run_id, days) %}
+    {% set held = _rows_of(daily_figures(rows_if_built('player_game_summary', in_window('game_date')))) %}
+    {{ log('held by the summary: ' ~ tojson(held)) }}
+{% endmacro %}
+
+{# Ends a run: how, and what it has changed. Then drops the copies that are kept no longer. #}
+{% macro end_run(run_id, event_name, windows_done, keep_count, days) %}
+    {% set changes = run_query(changes_of_run(run_id)).rows[0] %}
+    {% do log_event(
+        run_id, event_name, start_date=window_start(), end_date=window_end(), windows_done=windows_done,
+        rows_added=changes['rows_added'], rows_removed=changes['rows_removed'], rows_changed=changes['rows_changed']
+    ) %}
+    {% do drop_kept(keep_count, days) %}
+    {# To look for tables has begun a transaction where the engine has one. #}
+    {% do adapter.commit() %}
+{% endmacro %}
+
 {# Appends what happened to backfill_events. What isn't given is NULL. #}
 {% macro log_event(run_id, event_name) %}
     {% do run_query(insert_event(run_id, event_name, **kwargs)) %}
@@ -89,18 +115,30 @@
 
 {#
     The rows of a model that meet the condition, as a select. Before the first build of the model it has no row, and the
-    types that its YAML gives.
+    types that its YAML gives. A column that the table still lacks, since the next build appends it, is NULL.
 #}
 {% macro rows_if_built(model_name, condition='true') -%}
     {%- set relation = ref(model_name) -%}
-    {%- if not execute or is_built(relation) -%}
+    {#- The rows that a unit test gives are no table. -#}
+    {%- if not execute or relation.is_cte -%}
         select * from {{ relation }}
         where {{ condition }}
     {%- else -%}
-        select
-            {%- for column in graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() %}
-                cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        limit 0
+        {%- set columns = graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() | list -%}
+        {%- if is_built(relation) -%}
+            {%- set has = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+            {%- set lacked = columns | rejectattr('name', 'in', has) | list -%}
+            select *{{ ', ' if lacked }}{{ _nulls(lacked) }} from {{ relation }}
+            where {{ condition }}
+        {%- else -%}
+            select {{ _nulls(columns) }}
+            limit 0
+        {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro _nulls(columns) -%}
+    {%- for column in columns -%}
+        cast(null as {{ column.data_type }}) as {{ column.name }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

@@ -34,6 +34,40 @@
     (trim({{ text }}) not in ('', '-') and {{ minutes_played(text) }} is null)
 {%- endmacro %}
 
+{#
+    What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
+    spelling, and makes and attempts beside the share of them. shares has (name, share, makes, attempts); a share is of 1,
+    or of 100.
+#}
+{% macro self_contradictions(shares, minutes=none, minutes_decimal=none) -%}
+    {%- set contradictions = [] -%}
+    {%- if minutes_decimal -%}
+        {%- do contradictions.append(('minutes', 'abs(' ~ minutes ~ ' - ' ~ minutes_decimal ~ ') > 1')) -%}
+    {%- endif -%}
+    {%- for name, share, makes, attempts in shares -%}
+        {%- set share_of_one = 'case when ' ~ share ~ ' > 1 then ' ~ share ~ ' / 100 else ' ~ share ~ ' end' -%}
+        {%- do contradictions.append((
+            name,
+            'abs(' ~ share_of_one ~ ' * ' ~ attempts ~ ' - ' ~ makes ~ ') > 0.006 * ' ~ attempts
+            ~ ' or (' ~ share ~ ' > 0 and coalesce(' ~ attempts ~ ', 0) = 0)'
+        )) -%}
+    {%- endfor -%}
+    {{ names_of(contradictions) }}
+{%- endmacro %}
+
+{# The names, of (name, condition), whose conditions hold, as text; NULL where none does. #}
+{% macro names_of(conditions) -%}
+    nullif(
+        substr(
+            concat(
+                {%- for name, condition in conditions %}
+                case when {{ condition }} then ', {{ name }}' else '' end{{ ',' if not loop.last }}
+                {%- endfor %}
+            ), 3
+        ), ''
+    )
+{%- endmacro %}
+
 {# A name as player_lookup spells it: lower case, without accents, blanks and punctuation. NULL when nothing is left. #}
 {% macro player_lookup(name) -%}
     nullif({{ without('lower(' ~ without_accents(name) ~ ')', '[^a-z0-9]') }}, '')
@@ -46,21 +80,44 @@
 
 {#
     The ratio of two integer expressions, numeric with four decimals, rounded half up; NULL where the divisor is not
-    positive. In whole numbers, because floating point rounds differently from engine to engine.
+    positive, and where it is a hundred or more, as no ratio of a box score is. In whole numbers, because floating point
+    rounds differently from engine to engine.
 #}
 {% macro ratio(dividend, divisor) -%}
+    {%- set rounded = integer_quotient('2 * 10000 * (' ~ dividend ~ ') + (' ~ divisor ~ ')', '2 * (' ~ divisor ~ ')') -%}
     case
-        when ({{ divisor }}) > 0
-            then cast(
-                {{ integer_quotient('2 * 10000 * (' ~ dividend ~ ') + (' ~ divisor ~ ')', '2 * (' ~ divisor ~ ')') }}
-                / 10000.0 as numeric(6, 4)
-            )
+        when ({{ divisor }}) <= 0 then null
+        when {{ rounded }} between -999999 and 999999 then cast({{ rounded }} / 10000.0 as numeric(6, 4))
     end
 {%- endmacro %}
 
 {# Shots of a player, in hundredths: field goals attempted and 0.44 of the free throws attempted. #}
 {% macro shooting_possessions(prefix='') -%}
     100 * {{ prefix }}fg_attempts + 44 * {{ prefix }}ft_attempts
+{%- endmacro %}
+
+{# How many of the counted statistics are above zero: what a line of a box score says. #}
+{% macro statistics_above_zero() -%}
+    {%- for column in counted_statistics() -%}
+        case when {{ column }} > 0 then 1 else 0 end{{ ' + ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The counted statistics as text: two sources that say the same of a player in a game have the same line. #}
+{% macro box_score_line() -%}
+    concat(
+        {%- for column in counted_statistics() -%}
+            coalesce(cast({{ column }} as string), '0'){{ ", '-', " if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
+{#
+    Whether lines that are equal in so many statistics above zero, in all, are of the same players and not so by chance:
+    two ordinary lines, or a rich one. Of 450,000 pairs of team mates in a game none had equal lines with six or more.
+#}
+{% macro is_beyond_chance(equal_statistics) -%}
+    ({{ equal_statistics }} >= 10)
 {%- endmacro %}
 
 {# Minutes by which a team's minutes in a game differ from 240 and 25 for each overtime. #}

@@ -18,7 +18,24 @@
     {%- do return(relation) -%}
 {%- endmacro %}
 
-{# For tests that return a row per finding with the verdict warn or error: 0 without rows, 1 to warn, 2 to fail. #}
-{% macro worst_verdict() -%}
-    {{ return("coalesce(max(case verdict when 'error' then 2 else 1 end), 0)") }}
+{# For tests that return a row per finding with its severity: 0 without rows, 1 to warn, 2 to fail. #}
+{% macro worst_severity() -%}
+    {{ return("coalesce(max(case severity when 'error' then 2 else 1 end), 0)") }}
 {%- endmacro %}
+
+{# Without dates `dbt test` tests all that the summary holds, and says which dates those are. #}
+{% macro tell_tested_dates() %}
+    {% if execute and flags.WHICH == 'test' and not var('start_date', none) and not var('end_date', none) %}
+        {% set summary = adapter.get_relation(generate_database_name(), generate_schema_name(none, none), 'player_game_summary') %}
+        {% if summary %}
+            {% set held = run_query(
+                'select min(game_date) as first_date, max(game_date) as last_date from ' ~ summary ~ ' where '
+                ~ in_any_partition('game_date')
+            ).rows[0] %}
+            {{ log(
+                'No dates are given: testing all that player_game_summary holds, ' ~ held['first_date'] ~ '..'
+                ~ held['last_date'] ~ '.', info=true
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}

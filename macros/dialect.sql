@@ -57,6 +57,17 @@
     (({{ dividend }}) // ({{ divisor }}))
 {%- endmacro %}
 
+{# A decimal number as text with two decimals. #}
+{% macro with_two_decimals(number) %}{{ return(adapter.dispatch('with_two_decimals', 'nba_analytics')(number)) }}{% endmacro %}
+
+{% macro default__with_two_decimals(number) -%}
+    format('%.2f', {{ number }})
+{%- endmacro %}
+
+{% macro duckdb__with_two_decimals(number) -%}
+    printf('%.2f', {{ number }})
+{%- endmacro %}
+
 {# A text as a literal, whatever characters it has. #}
 {% macro quoted(text) %}{{ return(adapter.dispatch('quoted', 'nba_analytics')(text)) }}{% endmacro %}
 
@@ -74,6 +85,7 @@
 {% macro default__dates_of_window() -%}
     select game_date
     from unnest(generate_date_array(date '{{ window_start() }}', date '{{ window_end() }}')) as game_date
+    where {{ in_window('game_date') }}
 {%- endmacro %}
 
 {% macro duckdb__dates_of_window() -%}
@@ -81,6 +93,7 @@
     from generate_series(
         date '{{ window_start() }}', date '{{ window_end() }}', interval 1 day
     ) as dates (game_date)
+    where {{ in_window('game_date') }}
 {%- endmacro %}
 
 {# Runs the statements, all of them or none. #}

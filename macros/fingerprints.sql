@@ -32,7 +32,7 @@
         ) as rows_expected,
         max(source_processed_at) as source_processed_at,
         {{ fingerprint_of(hash_of([
-            'source_name', 'exclusion_reason', 'game_id', 'team_abbr', 'player_lookup', 'player_full_name',
+            'source_name', 'exclusion_reason', 'game_id', 'season_phase', 'team_abbr', 'player_lookup', 'player_full_name',
             'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'plus_minus',
         ] + counted_statistics())) }} as source_fingerprint
     from {{ player_rows }}
@@ -68,7 +68,9 @@
         {% set called = macros[macro_name].macro %}
         {% do texts.append(macro_name ~ _tokens(called.macro_sql)) %}
         {% do macro_names.extend(_own_macros(called.depends_on.macros)) %}
-        {% do macro_names.extend(macros.keys() | select('in', _versions(macro_name))) %}
+        {% for version in _versions(macro_name) if version in macros %}
+            {% do macro_names.append(version) %}
+        {% endfor %}
     {% endfor %}
     {{ return(local_md5(texts | sort | join('\n'))) }}
 {% endmacro %}

@@ -5,7 +5,7 @@
 
 {# The models whose rows a run replaces by window. #}
 {% macro replaced_models() %}
-    {{ return(['player_game_summary', 'excluded_box_score_rows', 'backfill_ledger']) }}
+    {{ return(['player_game_summary', 'excluded_box_score_rows', 'backfill_ledger', 'gate_findings']) }}
 {% endmacro %}
 
 {# The copy of a model's table that a run has kept, whether or not there is one. #}
@@ -40,17 +40,111 @@
     {% do adapter.commit() %}
 {% endmacro %}
 
+{# What changed in the summary's window since the run has kept it, as a select. Without a run every row is new. #}
+{% macro changes_of_run(run_id) -%}
+    {%- set kept = kept_copy('player_game_summary', run_id) if run_id -%}
+    with
+
+    summary_rows as (
+
+        {{ rows_if_built('player_game_summary', in_window('game_date')) }}
+
+    ),
+
+    kept as (
+
+        select
+            game_date,
+            player_lookup,
+            team_abbr,
+            row_hash
+        from {{ kept or 'summary_rows' }}
+        where {{ in_window('game_date') }}{{ ' and false' if not kept }}
+
+    ),
+
+    summary as (
+
+        select
+            game_date,
+            player_lookup,
+            team_abbr,
+            row_hash
+        from summary_rows
+
+    ),
+
+    final as (
+
+        select
+            count(case when kept.row_hash is null then 1 end) as rows_added,
+            count(case when summary.row_hash is null then 1 end) as rows_removed,
+            count(case when kept.row_hash != summary.row_hash then 1 end) as rows_changed
+        from kept
+        full outer join summary
+            on
+                kept.game_date = summary.game_date
+                and kept.player_lookup = summary.player_lookup
+                and kept.team_abbr = summary.team_abbr
+
+    )
+
+    select * from final
+{%- endmacro %}
+
+{#
+    What a date had before, so that what it lacks later shows. Where it had lost rows already it was not ready, so what it
+    was compared with then stays the baseline.
+#}
 {% macro insert_baselines(run_id) -%}
     insert into {{ ref('backfill_baselines') }} (run_id, game_date, row_count, null_minutes, recorded_at)
+    with
+
+    thresholds as (
+
+        {{ thresholds() }}
+
+    ),
+
+    kept as (
+
+        select
+            game_date,
+            count(*) as row_count,
+            count(*) - count(minutes_played) as null_minutes
+        from {{ kept_copy('player_game_summary', run_id) }}
+        where {{ in_window('game_date') }}
+        group by game_date
+
+    ),
+
+    compared as (
+
+        select
+            kept.*,
+            baselines.row_count as baseline_rows,
+            {{ percent_of('baselines.row_count - kept.row_count', 'baselines.row_count') }}
+            >= {{ threshold('row_count_deviation', 'warn_above') }} as has_lost_rows
+        from kept
+        left join (
+            select
+                game_date,
+                run_id
+            from {{ kept_copy('backfill_ledger', run_id) }}
+            where {{ in_window('game_date') }}
+        ) as ledger on kept.game_date = ledger.game_date
+        left join {{ ref('backfill_baselines') }} as baselines
+            on ledger.game_date = baselines.game_date and ledger.run_id = baselines.run_id
+
+    )
+
     select
         {{ literal(run_id) }},
         game_date,
-        count(*),
-        count(*) - count(minutes_played),
+        case when has_lost_rows then baseline_rows else row_count end,
+        null_minutes,
         {{ run_timestamp() }}
-    from {{ kept_copy('player_game_summary', run_id) }}
-    where {{ in_window('game_date') }}
-    group by game_date
+    from compared
 {%- endmacro %}
 
 {#

@@ -1,13 +1,20 @@
 {#
     The incremental strategy of every table that is kept: of one that names its date column in meta.window_column, what
-    the window holds is replaced by the new rows, in one transaction; to any other one the new rows are added. Deleting
+    the window holds is replaced by the new rows, in one transaction; of one that names its season in meta.season_column,
+    the seasons that the window touches; to any other one the new rows are added. Deleting
     by the window's literal dates, and not by the keys or dates of the new rows, is what takes away a player who left a
     box score and empties a date that lost its games.
 
     dbt-bigquery takes no strategy but its own, so there the models say `merge`, and its MERGE is this one.
 #}
 {% macro get_incremental_replace_window_sql(arg_dict) %}
-    {% set replaced = replaced_rows(config.get('meta')) %}
+    {% set held_back = [] %}
+    {% if config.get('meta').is_gated %}
+        {% for row in run_query(held_back_dates()).rows %}
+            {% do held_back.append(row['game_date'] | string) %}
+        {% endfor %}
+    {% endif %}
+    {% set replaced = replaced_rows(config.get('meta'), held_back) %}
     {{ return(replace_rows_sql(
         arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], replaced
     )) }}
@@ -38,11 +45,17 @@
     ) }}
 {%- endmacro %}
 
-{# The rows that a run replaces. Rows without a date belong to no window, so every run replaces those too. #}
-{% macro replaced_rows(meta) -%}
+{#
+    The rows that a run replaces: those of the window, but for the dates that are held back. Rows without a date belong to
+    no window, so every run replaces those too.
+#}
+{% macro replaced_rows(meta, held_back=[]) -%}
     {%- if meta.window_column -%}
         {{ in_window(meta.window_column) }}
+        {%- if held_back %} and {{ meta.window_column }} not in (date '{{ held_back | join("', date '") }}'){% endif %}
         {{- ' or ' ~ meta.window_column ~ ' is null' if meta.keeps_undated_rows }}
+    {%- elif meta.season_column -%}
+        {{ is_season_of_window(meta.season_column) }}
     {%- else -%}
         false
     {%- endif -%}

@@ -1,5 +1,6 @@
 {#
-    The window: the dates, both inclusive, that this run replaces.
+    The window: the dates, both inclusive, that this run replaces. With the var dates only those of them that it names.
+    Without either date it is the last seven days, for `dbt test` all that there is.
 
     Everything that depends on the window reads it from these macros inside SQL. It must never be read in a config()
     or in a test's `where`, which are rendered once when the project is parsed and stay as they are while nba-backfill
@@ -13,6 +14,21 @@
 {# A predicate with literal dates, so that BigQuery prunes partitions by it. #}
 {% macro in_window(column) -%}
     {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
+    {%- if var('dates') %} and {{ column }} in ({{ _dates() }}){% endif %}
+{%- endmacro %}
+
+{# The last date that the run replaces. #}
+{% macro last_date_of_window() %}
+    {% set dates = (var('dates') or []) | map('string') | select('le', window_end()) | sort %}
+    {{ return((dates | last) or window_end()) }}
+{% endmacro %}
+
+{# The var dates, as a list of literals. #}
+{% macro _dates() -%}
+    {%- for text in var('dates') -%}
+        date '{{ _iso_date('a date of dates', text | string, 'Pass them as [2022-01-10, 2022-01-16].') }}'
+        {{- ', ' if not loop.last -}}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#
@@ -26,12 +42,18 @@
     and {{ column }} < date '{{ last_year + 1 }}-{{ _season_turn() }}'
 {%- endmacro %}
 
+{# The same for the year in which a season starts. #}
+{% macro is_season_of_window(column) -%}
+    {{ column }} between {{ _season_year(window_start()) }} and {{ _season_year(window_end()) }}
+{%- endmacro %}
+
 {#
     All partitions, said in a way that satisfies a table that requires a filter on its partition column. Staging views
-    carry it, because their text must not change with the window; what reads them adds the window.
+    carry it, because their text must not change with the window; what reads them adds the window. Of any year, so that a
+    date on which nobody can have played is seen too.
 #}
 {% macro in_any_partition(column) -%}
-    ({{ column }} >= date '1946-11-01' or {{ column }} is null)
+    ({{ column }} >= date '0001-01-01' or {{ column }} is null)
 {%- endmacro %}
 
 {# Year in which the season of a date starts, as SQL. #}
@@ -73,7 +95,9 @@
             {% do given.update({name: _iso_date(name, value | string, hint)}) %}
         {% endif %}
     {% endfor %}
-    {% if given | length == 0 %}
+    {% if given | length == 0 and flags.WHICH == 'test' %}
+        {{ return([_first_date(), today.isoformat()]) }}
+    {% elif given | length == 0 %}
         {% set day = modules.datetime.timedelta(days=1) %}
         {{ return([(today - 7 * day).isoformat(), (today - day).isoformat()]) }}
     {% elif given | length == 1 %}
@@ -91,6 +115,14 @@
     {% endif %}
     {{ return([given['start_date'], given['end_date']]) }}
 {% endmacro %}
+
+{# True for a date that can be none of a game's: there is none, or nobody had played yet. #}
+{% macro is_no_game_date(column) -%}
+    ({{ column }} is null or {{ column }} < date '{{ _first_date() }}')
+{%- endmacro %}
+
+{# Before it nobody played: the date of the first game ever. #}
+{% macro _first_date() %}{{ return('1946-11-01') }}{% endmacro %}
 
 {# The day in New York, whose dates the NBA's games carry. #}
 {% macro _today() %}

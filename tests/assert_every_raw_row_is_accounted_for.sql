@@ -1,7 +1,9 @@
 {#
     Every raw row of the window's games is merged into the summary or stands among the excluded
-    rows, and so does every raw row without a date: nothing is lost.
+    rows, and so does every raw row without a date: nothing is lost. Dates that are held back have
+    findings instead. It waits for the plan, so that it keeps nothing from being built.
 #}
+-- depends_on: {{ ref('backfill_plan') }}
 {%- set undated = "date '9999-12-31'" %}
 with
 
@@ -14,7 +16,7 @@ raw_games as (
         coalesce(away_team_abbr, '') as source_away_team_abbr,
         count(*) as raw_rows
     from {{ ref('stg_nbac__gamebook_player_stats') }}
-    where {{ in_window('source_game_date') }} or source_game_date is null
+    where {{ in_window('source_game_date') }} or {{ is_no_game_date('source_game_date') }}
     group by 1, 2, 3, 4
 
     union all
@@ -26,7 +28,9 @@ raw_games as (
         coalesce(away_team_abbr, '') as source_away_team_abbr,
         count(*) as raw_rows
     from {{ ref('stg_bdl__player_boxscores') }}
-    where {{ in_seasons_of_window('source_game_date') }} or source_game_date is null
+    where
+        {{ in_seasons_of_window('source_game_date') }}
+        or {{ is_no_game_date('source_game_date') }}
     group by 1, 2, 3, 4
 
 ),
@@ -35,7 +39,14 @@ raw_dates as (
 
     select
         raw_games.source_name,
-        coalesce(games.game_date, raw_games.source_game_date, {{ undated }}) as game_date,
+        coalesce(
+            games.game_date,
+            case
+                when not {{ is_no_game_date('raw_games.source_game_date') }}
+                    then raw_games.source_game_date
+            end,
+            {{ undated }}
+        ) as game_date,
         sum(raw_games.raw_rows) as raw_rows
     from raw_games
     left join {{ ref('int_games') }} as games
@@ -103,6 +114,9 @@ final as (
             or coalesce(raw_dates.game_date, kept_dates.game_date) = {{ undated }}
         )
         and coalesce(raw_dates.raw_rows, 0) != coalesce(kept_dates.kept_rows, 0)
+        and coalesce(raw_dates.game_date, kept_dates.game_date) not in (
+            {{ held_back_dates() }}
+        )
 
 )
 

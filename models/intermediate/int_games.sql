@@ -21,15 +21,16 @@ team_aliases as (
 
 ),
 
-spellings as (
+source_lines as (
 
     select
         'nbac_gamebook' as source_name,
         source_game_date,
         home_team_abbr as source_home_team_abbr,
-        away_team_abbr as source_away_team_abbr
+        away_team_abbr as source_away_team_abbr,
+        {{ box_score_line() }} as box_score_line,
+        {{ statistics_above_zero() }} as statistics_above_zero
     from nbac
-    group by 1, 2, 3, 4
 
     union all
 
@@ -37,9 +38,21 @@ spellings as (
         'bdl_boxscores' as source_name,
         source_game_date,
         home_team_abbr as source_home_team_abbr,
-        away_team_abbr as source_away_team_abbr
+        away_team_abbr as source_away_team_abbr,
+        {{ box_score_line() }} as box_score_line,
+        {{ statistics_above_zero() }} as statistics_above_zero
     from bdl
-    group by 1, 2, 3, 4
+
+),
+
+spellings as (
+
+    select distinct
+        source_name,
+        source_game_date,
+        source_home_team_abbr,
+        source_away_team_abbr
+    from source_lines
 
 ),
 
@@ -57,12 +70,18 @@ named as (
 
 ),
 
+-- Of a game without one of its teams engines disagree on least() and greatest().
 paired as (
 
     select
         *,
-        least(home_team_abbr, away_team_abbr) as first_team_abbr,
-        greatest(home_team_abbr, away_team_abbr) as second_team_abbr
+        {{ season_year('source_game_date') }} as season_year,
+        case
+            when home_team_abbr < away_team_abbr then home_team_abbr else away_team_abbr
+        end as first_team_abbr,
+        case
+            when home_team_abbr < away_team_abbr then away_team_abbr else home_team_abbr
+        end as second_team_abbr
     from named
 
 ),
@@ -96,175 +115,283 @@ nbac_games as (
 
 ),
 
--- Where the gamebook has a game of the two teams on the date, it says who was at home.
-oriented as (
+game_lines as (
 
     select
         paired.source_name,
         paired.source_game_date,
-        paired.source_home_team_abbr,
-        paired.source_away_team_abbr,
-        coalesce(nbac_games.home_team_abbr, paired.home_team_abbr) as home_team_abbr,
-        coalesce(nbac_games.away_team_abbr, paired.away_team_abbr) as away_team_abbr,
-        nbac_games.game_date is not null as is_on_nbac_date
-    from paired
-    left join nbac_games
+        paired.season_year,
+        paired.first_team_abbr,
+        paired.second_team_abbr,
+        source_lines.box_score_line,
+        max(source_lines.statistics_above_zero) as statistics_above_zero,
+        count(*) over (
+            partition by
+                paired.source_name,
+                paired.source_game_date,
+                paired.first_team_abbr,
+                paired.second_team_abbr
+        ) as line_count
+    from source_lines
+    inner join paired
         on
-            paired.source_game_date = nbac_games.game_date
-            and paired.first_team_abbr = nbac_games.first_team_abbr
-            and paired.second_team_abbr = nbac_games.second_team_abbr
+            source_lines.source_name = paired.source_name
+            and source_lines.source_game_date = paired.source_game_date
+            and source_lines.source_home_team_abbr = paired.source_home_team_abbr
+            and source_lines.source_away_team_abbr = paired.source_away_team_abbr
+    where source_lines.statistics_above_zero > 0
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
-bdl_games as (
+-- Two dates of a season are one game of the two teams if most lines of either are equal.
+same_games as (
 
     select
-        source_game_date,
-        home_team_abbr,
-        away_team_abbr,
-        is_on_nbac_date
-    from oriented
-    where source_name = 'bdl_boxscores'
-    group by 1, 2, 3, 4
+        game_lines.source_name,
+        game_lines.source_game_date,
+        game_lines.first_team_abbr,
+        game_lines.second_team_abbr,
+        other_lines.source_name as other_source_name,
+        other_lines.source_game_date as other_game_date
+    from game_lines
+    inner join game_lines as other_lines
+        on
+            game_lines.season_year = other_lines.season_year
+            and game_lines.first_team_abbr = other_lines.first_team_abbr
+            and game_lines.second_team_abbr = other_lines.second_team_abbr
+            and game_lines.box_score_line = other_lines.box_score_line
+            and game_lines.source_game_date != other_lines.source_game_date
+    group by 1, 2, 3, 4, 5, 6
+    having
+        {{ is_beyond_chance('sum(game_lines.statistics_above_zero)') }}
+        and 2 * count(*) > least(max(game_lines.line_count), max(other_lines.line_count))
 
 ),
 
--- BDL keeps the date from before a postponement: its game that the gamebook doesn't have on the
--- date is the gamebook's game on another date of the season, with the same home and away team,
--- that BDL doesn't have on that other date.
+games_of_date as (
+
+    select distinct
+        source_name,
+        source_game_date,
+        first_team_abbr,
+        second_team_abbr
+    from paired
+
+),
+
+-- BDL keeps the date from before a postponement: its game that the gamebook doesn't have there is
+-- the same game on another date, if BDL has none on that.
 possible_moves as (
 
     select
-        bdl_games.source_game_date,
-        nbac_games.game_date,
-        bdl_games.home_team_abbr,
-        bdl_games.away_team_abbr,
-        abs(
-            {{ dbt.datediff('bdl_games.source_game_date', 'nbac_games.game_date', 'day') }}
-        ) as days_apart
-    from bdl_games
-    inner join nbac_games
+        same_games.source_game_date,
+        same_games.other_game_date as game_date,
+        same_games.first_team_abbr,
+        same_games.second_team_abbr,
+        {{ dbt.datediff('same_games.source_game_date', 'same_games.other_game_date', 'day') }}
+            as days_apart,
+        count(*) over (
+            partition by
+                same_games.source_game_date,
+                same_games.first_team_abbr,
+                same_games.second_team_abbr
+        ) as possible_dates,
+        count(*) over (
+            partition by
+                same_games.other_game_date,
+                same_games.first_team_abbr,
+                same_games.second_team_abbr
+        ) as possible_games
+    from same_games
+    left join games_of_date as nbac_game
         on
-            bdl_games.home_team_abbr = nbac_games.home_team_abbr
-            and bdl_games.away_team_abbr = nbac_games.away_team_abbr
-            and {{ season_year('bdl_games.source_game_date') }}
-            = {{ season_year('nbac_games.game_date') }}
-    left join bdl_games as bdl_on_nbac_date
+            nbac_game.source_name = 'nbac_gamebook'
+            and same_games.source_game_date = nbac_game.source_game_date
+            and same_games.first_team_abbr = nbac_game.first_team_abbr
+            and same_games.second_team_abbr = nbac_game.second_team_abbr
+    left join games_of_date as bdl_game
         on
-            nbac_games.game_date = bdl_on_nbac_date.source_game_date
-            and nbac_games.home_team_abbr = bdl_on_nbac_date.home_team_abbr
-            and nbac_games.away_team_abbr = bdl_on_nbac_date.away_team_abbr
-    where not bdl_games.is_on_nbac_date and bdl_on_nbac_date.source_game_date is null
+            bdl_game.source_name = 'bdl_boxscores'
+            and same_games.other_game_date = bdl_game.source_game_date
+            and same_games.first_team_abbr = bdl_game.first_team_abbr
+            and same_games.second_team_abbr = bdl_game.second_team_abbr
+    where
+        same_games.source_name = 'bdl_boxscores'
+        and same_games.other_source_name = 'nbac_gamebook'
+        and nbac_game.source_game_date is null
+        and bdl_game.source_game_date is null
 
 ),
 
--- Where several games could be meant, it is the one that is nearest from both sides ...
-ranked_moves as (
+date_sizes as (
 
     select
-        *,
-        row_number() over (
-            partition by home_team_abbr, away_team_abbr, source_game_date
-            order by days_apart, game_date
-        ) as rank_for_bdl,
-        row_number() over (
-            partition by home_team_abbr, away_team_abbr, game_date
-            order by days_apart, source_game_date
-        ) as rank_for_nbac
-    from possible_moves
+        source_name,
+        source_game_date,
+        count(*) as game_count
+    from games_of_date
+    group by 1, 2
 
 ),
 
-nearest_moves as (
-
-    select * from ranked_moves
-    where rank_for_bdl = 1 and rank_for_nbac = 1
-
-),
-
--- ... and then the nearest of those that are left: two teams meet in one arena twice a season.
-left_over_moves as (
-
-    select possible_moves.*
-    from possible_moves
-    left join nearest_moves
-        on
-            possible_moves.home_team_abbr = nearest_moves.home_team_abbr
-            and possible_moves.away_team_abbr = nearest_moves.away_team_abbr
-            and (
-                possible_moves.source_game_date = nearest_moves.source_game_date
-                or possible_moves.game_date = nearest_moves.game_date
-            )
-    where nearest_moves.game_date is null
-
-),
-
-ranked_left_over_moves as (
-
-    select
-        *,
-        row_number() over (
-            partition by home_team_abbr, away_team_abbr, source_game_date
-            order by days_apart, game_date
-        ) as rank_for_bdl,
-        row_number() over (
-            partition by home_team_abbr, away_team_abbr, game_date
-            order by days_apart, source_game_date
-        ) as rank_for_nbac
-    from left_over_moves
-
-),
-
-nearest_left_over_moves as (
-
-    select * from ranked_left_over_moves
-    where rank_for_bdl = 1 and rank_for_nbac = 1
-
-),
-
+-- Games are postponed one by one. Where most of a date's are as many days apart, a source has the
+-- wrong date, and which one can't be told.
 moves as (
 
-    select * from nearest_moves
+    select
+        possible_moves.source_game_date,
+        possible_moves.game_date,
+        possible_moves.first_team_abbr,
+        possible_moves.second_team_abbr,
+        count(*) over in_step > 1
+        and 2 * count(*) over in_step
+        > least(bdl_dates.game_count, nbac_dates.game_count) as is_shifted_date
+    from possible_moves
+    inner join date_sizes as bdl_dates
+        on
+            bdl_dates.source_name = 'bdl_boxscores'
+            and possible_moves.source_game_date = bdl_dates.source_game_date
+    inner join date_sizes as nbac_dates
+        on
+            nbac_dates.source_name = 'nbac_gamebook'
+            and possible_moves.game_date = nbac_dates.source_game_date
+    where possible_moves.possible_dates = 1 and possible_moves.possible_games = 1
+    window in_step as (
+        partition by possible_moves.source_game_date, possible_moves.days_apart
+    )
+
+),
+
+shifted_games as (
+
+    select
+        'bdl_boxscores' as source_name,
+        source_game_date,
+        first_team_abbr,
+        second_team_abbr
+    from moves
+    where is_shifted_date
+
     union all
-    select * from nearest_left_over_moves
+
+    select
+        'nbac_gamebook' as source_name,
+        game_date as source_game_date,
+        first_team_abbr,
+        second_team_abbr
+    from moves
+    where is_shifted_date
 
 ),
 
 dated as (
 
     select
-        oriented.source_name,
-        oriented.source_game_date,
-        oriented.source_home_team_abbr,
-        oriented.source_away_team_abbr,
-        oriented.home_team_abbr,
-        oriented.away_team_abbr,
-        coalesce(moves.game_date, oriented.source_game_date) as game_date,
-        oriented.is_on_nbac_date or moves.game_date is not null as is_in_nbac
-    from oriented
+        paired.source_name,
+        paired.source_game_date,
+        paired.source_home_team_abbr,
+        paired.source_away_team_abbr,
+        paired.first_team_abbr,
+        paired.second_team_abbr,
+        coalesce(moves.game_date, paired.source_game_date) as game_date,
+        -- Where the gamebook has the game, it says who was at home.
+        coalesce(nbac_games.home_team_abbr, paired.home_team_abbr) as home_team_abbr,
+        coalesce(nbac_games.away_team_abbr, paired.away_team_abbr) as away_team_abbr,
+        nbac_games.game_date is not null as is_in_nbac
+    from paired
     left join moves
         on
-            oriented.source_name = 'bdl_boxscores'
-            and oriented.source_game_date = moves.source_game_date
-            and oriented.home_team_abbr = moves.home_team_abbr
-            and oriented.away_team_abbr = moves.away_team_abbr
+            paired.source_name = 'bdl_boxscores'
+            and paired.source_game_date = moves.source_game_date
+            and paired.first_team_abbr = moves.first_team_abbr
+            and paired.second_team_abbr = moves.second_team_abbr
+            and not moves.is_shifted_date
+    left join nbac_games
+        on
+            coalesce(moves.game_date, paired.source_game_date) = nbac_games.game_date
+            and paired.first_team_abbr = nbac_games.first_team_abbr
+            and paired.second_team_abbr = nbac_games.second_team_abbr
+
+),
+
+identified as (
+
+    select
+        *,
+        replace(cast(game_date as string), '-', '')
+        || '_' || away_team_abbr || '_' || home_team_abbr as game_id
+    from dated
+
+),
+
+game_ids as (
+
+    select
+        source_name,
+        source_game_date,
+        first_team_abbr,
+        second_team_abbr,
+        min(game_id) as game_id
+    from identified
+    group by 1, 2, 3, 4
+
+),
+
+-- What has not become one game by moving.
+same_box_scores as (
+
+    select
+        same_games.source_name,
+        same_games.source_game_date,
+        same_games.first_team_abbr,
+        same_games.second_team_abbr,
+        min(other_game.game_id) as same_box_score_as
+    from same_games
+    inner join game_ids as this_game
+        on
+            same_games.source_name = this_game.source_name
+            and same_games.source_game_date = this_game.source_game_date
+            and same_games.first_team_abbr = this_game.first_team_abbr
+            and same_games.second_team_abbr = this_game.second_team_abbr
+    inner join game_ids as other_game
+        on
+            same_games.other_source_name = other_game.source_name
+            and same_games.other_game_date = other_game.source_game_date
+            and same_games.first_team_abbr = other_game.first_team_abbr
+            and same_games.second_team_abbr = other_game.second_team_abbr
+    where this_game.game_id != other_game.game_id
+    group by 1, 2, 3, 4
 
 ),
 
 final as (
 
     select
-        source_name,
-        source_game_date,
-        source_home_team_abbr,
-        source_away_team_abbr,
-        game_date,
-        replace(cast(game_date as string), '-', '')
-        || '_' || away_team_abbr || '_' || home_team_abbr as game_id,
-        home_team_abbr,
-        away_team_abbr,
-        is_in_nbac
-    from dated
+        identified.source_name,
+        identified.source_game_date,
+        identified.source_home_team_abbr,
+        identified.source_away_team_abbr,
+        identified.game_date,
+        identified.game_id,
+        identified.home_team_abbr,
+        identified.away_team_abbr,
+        identified.is_in_nbac,
+        same_box_scores.same_box_score_as,
+        shifted_games.source_name is not null as is_shifted_date
+    from identified
+    left join same_box_scores
+        on
+            identified.source_name = same_box_scores.source_name
+            and identified.source_game_date = same_box_scores.source_game_date
+            and identified.first_team_abbr = same_box_scores.first_team_abbr
+            and identified.second_team_abbr = same_box_scores.second_team_abbr
+    left join shifted_games
+        on
+            identified.source_name = shifted_games.source_name
+            and identified.source_game_date = shifted_games.source_game_date
+            and identified.first_team_abbr = shifted_games.first_team_abbr
+            and identified.second_team_abbr = shifted_games.second_team_abbr
 
 )
 

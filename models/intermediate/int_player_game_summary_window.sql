@@ -1,6 +1,6 @@
 {#
-    Which rows will the window hold? On a table of their own, so that tests can stop them before
-    they are published.
+    Which rows will the window hold? On a table of their own, so that the gate sees them before they
+    are published.
 #}
 {{
     config(
@@ -10,6 +10,12 @@
     )
 }}
 with
+
+this_build as (
+
+    {{ this_build() }}
+
+),
 
 player_games as (
 
@@ -49,12 +55,23 @@ measured as (
 
 ),
 
-final as (
+hashed as (
 
     select
         *,
         {{ summary_row_hash() }} as row_hash
     from measured
+
+),
+
+final as (
+
+    select
+        this_build.*,
+        hashed.game_id is not null as is_a_row,
+        hashed.*
+    from this_build
+    left join hashed on true
 
 )
 

@@ -1,10 +1,24 @@
 {# What does the summary say of a player in a game, when both sources are heard? #}
 {%- set statistics = counted_statistics() %}
+{%- set differences = [
+    ('minutes', 'abs(coalesce(nbac.minutes_played, 0) - coalesce(bdl.minutes_played, 0)) > 1'),
+] %}
+{%- for column in statistics %}
+    {%- do differences.append(
+        (column, 'coalesce(nbac.' ~ column ~ ', 0) != coalesce(bdl.' ~ column ~ ', 0)')
+    ) %}
+{%- endfor %}
 with
+
+window_rows as (
+
+    {{ window_rows(ref('int_player_rows_window')) }}
+
+),
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows_window') }}
+    select * from window_rows
     where exclusion_reason is null
 
 ),
@@ -31,7 +45,7 @@ merged as (
         player_lookup,
         team_abbr,
         {%- for column in [
-            'game_id', 'season_year', 'home_team_abbr', 'away_team_abbr', 'player_full_name',
+            'game_id', 'season_year', 'season_phase', 'home_team_abbr', 'away_team_abbr', 'player_full_name',
             'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'minutes_played',
             'plus_minus',
         ] + statistics %}
@@ -45,28 +59,7 @@ merged as (
         bdl.source_name is not null as has_bdl_boxscores,
         -- A source that lists someone who did not play says 0, '' or nothing. BDL's minutes are
         -- whole ones, so only more than one minute apart is a disagreement.
-        nullif(
-            substr(
-                concat(
-                    case
-                        when
-                            abs(
-                                coalesce(nbac.minutes_played, 0) - coalesce(bdl.minutes_played, 0)
-                            ) > 1
-                            then ', minutes'
-                        else ''
-                    end,
-                    {%- for column in statistics %}
-                        case
-                            when coalesce(nbac.{{ column }}, 0) != coalesce(bdl.{{ column }}, 0)
-                                then ', {{ column }}'
-                            else ''
-                        end{{ "," if not loop.last }}
-                    {%- endfor %}
-                ),
-                3
-            ), ''
-        ) as differences,
+        {{ names_of(differences) }} as differences,
         coalesce(nbac.is_minutes_unparseable, false)
         or coalesce(bdl.is_minutes_unparseable, false) as is_minutes_unparseable,
         greatest(
@@ -84,6 +77,7 @@ final as (
         game_date,
         game_id,
         season_year,
+        season_phase,
         player_lookup,
         player_full_name,
         universal_player_id,
@@ -95,8 +89,13 @@ final as (
         team_abbr = home_team_abbr as is_home,
         minutes_text as source_minutes,
         is_minutes_unparseable,
-        {%- for column in ['minutes_played', 'plus_minus'] + statistics %}
-            case when player_status = 'active' then {{ column }} end as {{ column }},
+        case when player_status = 'active' then minutes_played end as minutes_played,
+        -- What no player can have breaks a rule, and not the arithmetic of his whole season.
+        {%- for column in ['plus_minus'] + statistics %}
+            case
+                when player_status = 'active' and {{ column }} between -9999 and 9999
+                    then {{ column }}
+            end as {{ column }},
         {%- endfor %}
         player_status,
         player_status = 'active' as is_active,

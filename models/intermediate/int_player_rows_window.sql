@@ -1,6 +1,6 @@
 {#
     What did the sources say when the window was built? Kept, because the summary, the excluded rows
-    and the tests all read it.
+    and the gate all read it.
 #}
 {{
     config(
@@ -9,4 +9,29 @@
         hours_to_expiration=hours_of_worker()
     )
 }}
-select * from {{ ref('int_player_rows') }} -- noqa: AM04
+with
+
+this_build as (
+
+    {{ this_build() }}
+
+),
+
+player_rows as (
+
+    select * from {{ ref('int_player_rows') }}
+
+),
+
+final as (
+
+    select
+        this_build.*,
+        player_rows.source_name is not null as is_a_row,
+        player_rows.*
+    from this_build
+    left join player_rows on true
+
+)
+
+select * from final -- noqa: AM04

@@ -9,17 +9,13 @@
         } if target.type == 'bigquery' else none,
         require_partition_filter=true,
         cluster_by=['player_lookup', 'team_abbr']
-
     )
 }}
--- Written only when the summary may be.
--- depends_on: {{ ref('int_player_game_summary_window') }}
--- depends_on: {{ ref('quality_thresholds') }}
 with
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows_window') }}
+    {{ publishable_rows(ref('int_player_rows_window')) }}
 
 ),
 

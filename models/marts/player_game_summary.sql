@@ -11,13 +11,13 @@
         cluster_by=['player_lookup', 'team_abbr']
     )
 }}
--- The window's tests read the thresholds, and only what comes before a model can stop it.
--- depends_on: {{ ref('quality_thresholds') }}
+-- Written when what it lacks is.
+-- depends_on: {{ ref('excluded_box_score_rows') }}
 with
 
 window_rows as (
 
-    select * from {{ ref('int_player_game_summary_window') }}
+    {{ publishable_rows(ref('int_player_game_summary_window')) }}
 
 ),
 
@@ -27,6 +27,7 @@ final as (
         game_date,
         game_id,
         season_year,
+        season_phase,
         player_lookup,
         player_full_name,
         universal_player_id,

@@ -10,13 +10,11 @@
         require_partition_filter=true
     )
 }}
--- Written when all that it speaks of is.
--- depends_on: {{ ref('excluded_box_score_rows') }}
 with
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows_window') }}
+    {{ publishable_rows(ref('int_player_rows_window')) }}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='ephemeral') }}
 with
 
 dates as (
@@ -30,7 +30,8 @@ summary_dates as (
     select
         game_date,
         count(*) as rows_in_summary,
-        {{ fingerprint_of('row_hash') }} as rows_fingerprint
+        -- Of the rows as they are: the hash that stands in them vouches for nothing.
+        {{ fingerprint_of(summary_row_hash()) }} as rows_fingerprint
     from summary
     group by game_date
 
@@ -45,6 +46,18 @@ ledger as (
 events as (
 
     {{ rows_if_built('backfill_events') }}
+
+),
+
+errors as (
+
+    {{ rows_if_built('gate_findings', in_window('game_date') ~ " and severity = 'error'") }}
+
+),
+
+held_back as (
+
+    {{ held_back_reasons('errors') }}
 
 ),
 
@@ -81,15 +94,17 @@ compared as (
         coalesce(summary_dates.rows_in_summary, 0) as rows_in_summary,
         ledger.rows_written,
         failures.details as failure,
+        held_back.reason as held_back_reason,
         source_dates.source_processed_at,
         ledger.processed_at,
         source_dates.game_date is not null as is_in_sources,
         summary_dates.game_date is not null as is_in_summary,
         ledger.game_date is not null as is_in_ledger,
+        held_back.game_date is not null as is_held_back,
         failures.event_at is not null
-        and (
-            ledger.processed_at is null or failures.event_at > ledger.processed_at
-        ) as has_failed,
+        and (ledger.processed_at is null or failures.event_at > ledger.processed_at)
+        and (held_back.processed_at is null or failures.event_at > held_back.processed_at)
+            as has_failed,
         coalesce(summary_dates.rows_fingerprint, '')
         = coalesce(ledger.rows_fingerprint, '') as is_as_written,
         coalesce(source_dates.source_fingerprint, '')
@@ -100,6 +115,7 @@ compared as (
     left join summary_dates on dates.game_date = summary_dates.game_date
     left join ledger on dates.game_date = ledger.game_date
     left join failures on dates.game_date = failures.game_date
+    left join held_back on dates.game_date = held_back.game_date
 
 ),
 
@@ -110,11 +126,13 @@ final as (
         game_date,
         season_year,
         case
-            when not (is_in_sources or is_in_summary or is_in_ledger) then 'no games'
+            when not (is_in_sources or is_in_summary or is_in_ledger or is_held_back)
+                then 'no games'
             when has_failed then 'failed'
+            when is_held_back then 'held back'
             when not is_in_summary and (rows_expected > 0 or not is_in_ledger) then 'missing'
-            when is_in_ledger and not is_as_written then 'partial'
             when not is_of_this_code then 'outdated'
+            when not is_as_written then 'partial'
             when rows_in_summary < rows_expected then 'partial'
             when not is_as_in_sources then 'stale'
             else 'complete'
@@ -123,7 +141,7 @@ final as (
         rows_expected,
         rows_in_summary,
         rows_written,
-        case when has_failed then failure end as failed_reason,
+        case when has_failed then failure else held_back_reason end as failed_reason,
         source_processed_at,
         processed_at
     from compared

@@ -9,11 +9,12 @@
     {
         'metric': 'source_lag',
         'figure': 'source_lag',
-        'example': "coalesce(concat('last date ', cast(last_date as string)), 'no date')",
+        'example': "coalesce('last date ' || cast(last_date as string), 'no date')",
     },
     {
         'metric': 'missing_games',
         'figure': percent_of('missing_games', 'game_count + missing_games'),
+        'sample': 'game_count + missing_games',
         'example': "cast(missing_games as string) || ' games, ' || missing_game_dates",
     },
     {

@@ -14,6 +14,8 @@ dates as (
 seasons as (
 
     select * from {{ ref('seasons') }}
+    -- It is played on a day of the regular season.
+    where season_phase != 'cup_final'
 
 ),
 
@@ -34,6 +36,7 @@ final as (
         parts.season_year,
         parts.season_part,
         parts.game_count * 1.0 / parts.day_count as games_expected,
+        parts.day_count,
         parts.day_count - parts.date_count as free_days
     from dates
     inner join parts

@@ -8,7 +8,7 @@ with
 player_rows as (
 
     select * from {{ ref('int_player_rows') }}
-    where {{ in_window('game_date') }}
+    where {{ in_window('game_date') }} and coalesce(exclusion_reason, '') != 'exhibition_game'
 
 ),
 
@@ -38,7 +38,7 @@ measured as (
             else
                 player_rows.source_name = 'bdl_boxscores' and player_rows.minutes_text is null
         end as is_unreadable,
-        id_teams.team_abbr = player_rows.home_team_abbr as is_turned_round
+        id_teams.team_abbr = player_rows.home_team_abbr as is_id_turned_round
     from player_rows
     left join team_aliases as id_teams
         on {{ dbt.split_part('player_rows.source_game_id', "'_'", 2) }} = id_teams.team_alias
@@ -72,7 +72,7 @@ source_figures as (
             case when exclusion_reason in ('no_player_name', 'team_not_in_game') then 1 end
         ) as unusable_rows,
         count(case when universal_player_id is null then 1 end) as unregistered_rows,
-        count(distinct case when is_turned_round then game_id end) as turned_round_games,
+        count(distinct case when is_id_turned_round then game_id end) as turned_round_games,
         max(source_processed_at) as source_processed_at
     from measured
     group by source_name, season_year

@@ -1,15 +1,16 @@
 {# May the summary of the window be trained on? The checks come in the order of cause and effect. #}
 {{ config(materialized='ephemeral') }}
-{%- set key = ['game_date', 'player_lookup', 'team_abbr'] %}
 {%- set checks_of_range = [
+    {'metric': 'held_back_dates', 'figure': 'held_back_dates', 'example': 'held_back_because'},
     {
         'metric': 'empty_range',
         'figure': 'case when row_count = 0 and lost_keys > 0 then 1 else 0 end',
     },
-    {'metric': 'lost_minutes', 'figure': 'lost_minutes', 'example': 'lost_between'},
+    {'metric': 'lost_minutes', 'figure': 'lost_minutes', 'example': 'lost_minutes_said'},
     {
         'metric': 'null_minutes_share',
         'figure': percent_of('null_minutes', 'row_count'),
+        'sample': 'row_count',
         'example': "cast(null_minutes as string) || ' of ' || cast(row_count as string)",
     },
 ] %}
@@ -17,17 +18,23 @@
     {
         'metric': 'null_minutes_share',
         'figure': percent_of('null_minutes', 'row_count'),
+        'sample': 'row_count',
         'example': "cast(null_minutes as string) || ' of ' || cast(row_count as string)",
     },
 ] %}
 {%- set more_checks_of_range = [
-    {'metric': 'duplicate_keys', 'figure': 'duplicate_keys', 'example': 'duplicates_between'},
+    {'metric': 'duplicate_keys', 'figure': 'duplicate_keys', 'example': 'duplicate_keys_said'},
     {'metric': 'dates_without_rows', 'figure': 'dates_without_rows', 'example': 'without_rows'},
+    {
+        'metric': 'missing_scheduled_games',
+        'figure': 'missing_games_pct',
+        'example': 'missing_games_in',
+    },
     {
         'metric': 'source_key_differences',
         'figure': 'lost_keys + left_over_keys',
         'example': "cast(lost_keys as string) || ' lost, ' || cast(left_over_keys as string) || ' left over'"
-            ~ " || coalesce(', ' || differences_between, '')",
+            ~ " || coalesce(': ' || key_differences_said, '')",
     },
     {
         'metric': 'row_count_deviation',
@@ -38,18 +45,27 @@
     {
         'metric': 'implausible_team_points',
         'figure': 'implausible_teams',
-        'example': 'implausible_between',
+        'example': 'implausible_teams_said',
     },
+    {'metric': 'broken_rules', 'figure': 'broken_rules', 'example': 'broken_rules_said'},
     {
         'metric': 'games_in_one_source',
         'figure': percent_of('games_in_one_source', 'game_count'),
+        'sample': 'game_count',
         'example': "cast(games_in_one_source as string) || ' games, ' || in_one_source_between",
     },
     {
         'metric': 'unregistered_players',
         'figure': percent_of('unregistered_rows', 'row_count'),
+        'sample': 'row_count',
         'example': "cast(unregistered_rows as string) || ' rows'",
     },
+    {
+        'metric': 'seasons_without_schedule',
+        'figure': 'unscheduled_seasons',
+        'example': 'unscheduled_between',
+    },
+    {'metric': 'unfinished_dates', 'figure': 'unfinished_dates', 'example': 'unfinished_said'},
 ] %}
 with
 
@@ -90,12 +106,85 @@ baselines as (
 
 ),
 
+errors as (
+
+    {{ rows_if_built('gate_findings', in_window('game_date') ~ " and severity = 'error'") }}
+
+),
+
+held_back as (
+
+    {{ held_back_reasons('errors') }}
+
+),
+
+held_back_figures as (
+
+    select
+        count(*) as held_back_dates,
+        {{ first_and_last('game_date', 'true') }} || ': ' || min(reason) as held_back_because
+    from held_back
+
+),
+
+plan as (
+
+    select * from {{ ref('backfill_plan') }}
+
+),
+
+findings as (
+
+    {{ findings('summary', 'player_rows') }}
+
+),
+
+-- What is held back says so by itself, and lacks what the sources have.
+broken as (
+
+    select
+        *,
+        {{ finding_said() }} as said
+    from findings
+    where severity = 'error' and game_date not in (select held_back.game_date from held_back)
+
+),
+
+rule_figures as (
+
+    select
+        {%- for figure, rule in {
+            'lost_minutes': 'lost_minutes',
+            'duplicate_keys': 'duplicate_key',
+            'lost_keys': 'key_lost',
+            'left_over_keys': 'key_left_over',
+            'implausible_teams': 'implausible_team_points',
+        }.items() %}
+            count(case when rule = '{{ rule }}' then 1 end) as {{ figure }},
+            min(case when rule = '{{ rule }}' then said end) as {{ figure }}_said,
+        {%- endfor %}
+        min(case when rule in ('key_lost', 'key_left_over') then said end) as key_differences_said,
+        count(*) as broken_rules,
+        min(said) as broken_rules_said
+    from broken
+
+),
+
+plan_figures as (
+
+    select
+        count(*) as unfinished_dates,
+        {{ first_and_last('game_date', 'true') }} || ': ' || min(status) as unfinished_said
+    from plan
+    where status not in ('complete', 'no games', 'held back')
+
+),
+
 player_games as (
 
     select
         *,
-        sum(minutes_played) over (partition by game_id, team_abbr) / 5 as game_minutes,
-        count(*) over (partition by {{ key | join(', ') }}) as rows_of_key
+        sum(minutes_played) over (partition by game_id, team_abbr) / 5 as game_minutes
     from summary
 
 ),
@@ -104,7 +193,6 @@ flagged as (
 
     select
         *,
-        is_active and minutes_played is null as is_lost,
         minutes_played > {{ threshold('long_minutes', 'min_value') }}
         and (
             minutes_played > game_minutes + 1
@@ -119,35 +207,10 @@ row_figures as (
     select
         count(*) as row_count,
         count(*) - count(minutes_played) as null_minutes,
-        count(case when is_lost then 1 end) as lost_minutes,
-        {{ first_and_last('game_date', 'is_lost') }} as lost_between,
-        count(case when rows_of_key > 1 then 1 end) as duplicate_keys,
-        {{ first_and_last('game_date', 'rows_of_key > 1') }} as duplicates_between,
         count(case when is_long then 1 end) as long_minutes,
         {{ first_and_last('game_date', 'is_long') }} as long_minutes_between,
         count(case when universal_player_id is null then 1 end) as unregistered_rows
     from flagged
-
-),
-
-team_points as (
-
-    select
-        game_id,
-        team_abbr,
-        sum(points) < {{ threshold('implausible_team_points', 'min_value') }}
-        or sum(points) > {{ threshold('implausible_team_points', 'max_value') }} as is_implausible
-    from summary
-    group by game_id, team_abbr
-
-),
-
-team_figures as (
-
-    select
-        count(case when is_implausible then 1 end) as implausible_teams,
-        {{ first_and_last('game_id', 'is_implausible') }} as implausible_between
-    from team_points
 
 ),
 
@@ -175,28 +238,13 @@ game_figures as (
 
 ),
 
-key_differences as (
-
-    {{ keys_of_one_side(key, 'player_rows', 'summary') }}
-
-),
-
-key_figures as (
-
-    select
-        count(case when finding = 'lost' then 1 end) as lost_keys,
-        count(case when finding = 'left over' then 1 end) as left_over_keys,
-        {{ first_and_last('game_date', 'true') }} as differences_between
-    from key_differences
-
-),
-
 dates_of_summary as (
 
     select
         game_date,
         max(season_year) as season_year,
-        count(*) as row_count
+        count(*) as row_count,
+        count(distinct game_id) as game_count
     from summary
     group by game_date
 
@@ -251,6 +299,69 @@ unexplained_dates as (
 
 ),
 
+-- Of the parts of a season that lie in the window as a whole.
+parts as (
+
+    select
+        season_dates.season_year,
+        season_dates.season_part,
+        sum(season_dates.games_expected) as games_expected,
+        sum(coalesce(dates_of_summary.game_count, 0)) as game_count
+    from season_dates
+    left join dates_of_summary on season_dates.game_date = dates_of_summary.game_date
+    group by season_dates.season_year, season_dates.season_part
+    having
+        count(*) = max(season_dates.day_count)
+        and sum(season_dates.games_expected) > 0
+        and max(season_dates.game_date) <= {{ settled_until() }}
+
+),
+
+numbered_parts as (
+
+    select
+        *,
+        concat(
+            cast(season_year as string), ' ', season_part, ' ', cast(game_count as string), ' of ',
+            cast(cast(round(games_expected) as int64) as string)
+        ) as said,
+        row_number() over (
+            order by game_count / games_expected asc, season_year asc, season_part asc
+        ) as part_number
+    from parts
+
+),
+
+part_figures as (
+
+    select
+        max(
+            round(greatest(100 - 100.0 * game_count / games_expected, 0), 2)
+        ) as missing_games_pct,
+        min(
+            case when part_number = 1 and game_count < games_expected then said end
+        ) as missing_games_in
+    from numbered_parts
+
+),
+
+seasons as (
+
+    select * from {{ ref('seasons') }}
+
+),
+
+unscheduled as (
+
+    select
+        count(distinct dates_of_summary.season_year) as unscheduled_seasons,
+        {{ first_and_last('dates_of_summary.season_year', 'true') }} as unscheduled_between
+    from dates_of_summary
+    left join seasons on dates_of_summary.season_year = seasons.season_year
+    where seasons.season_year is null
+
+),
+
 -- What the run that last wrote a date had found there, or what is expected of the whole window.
 baseline_figures as (
 
@@ -276,22 +387,29 @@ range_figures as (
     select
         'all' as scope,
         row_figures.*,
-        team_figures.implausible_teams,
-        team_figures.implausible_between,
+        rule_figures.*,
+        plan_figures.unfinished_dates,
+        plan_figures.unfinished_said,
+        part_figures.missing_games_pct,
+        part_figures.missing_games_in,
+        unscheduled.unscheduled_seasons,
+        unscheduled.unscheduled_between,
+        held_back_figures.held_back_dates,
+        held_back_figures.held_back_because,
         game_figures.game_count,
         game_figures.games_in_one_source,
         game_figures.in_one_source_between,
-        key_figures.lost_keys,
-        key_figures.left_over_keys,
-        key_figures.differences_between,
         unwritten_dates.date_count + unexplained_dates.date_count as dates_without_rows,
         coalesce(unwritten_dates.between_dates, unexplained_dates.between_dates) as without_rows,
         baseline_figures.compared_rows,
         baseline_figures.baseline_rows
     from row_figures
-    cross join team_figures
+    cross join rule_figures
+    cross join plan_figures
+    cross join part_figures
+    cross join unscheduled
     cross join game_figures
-    cross join key_figures
+    cross join held_back_figures
     cross join unwritten_dates
     cross join unexplained_dates
     cross join baseline_figures
@@ -313,9 +431,9 @@ final as (
 
     {{ judged('range_figures', checks_of_range) }}
     union all
-    {{ judged('season_figures', checks_of_season, 4) }}
+    {{ judged('season_figures', checks_of_season, 5) }}
     union all
-    {{ judged('range_figures', more_checks_of_range, 5) }}
+    {{ judged('range_figures', more_checks_of_range, 6) }}
 
 )
 

@@ -6,9 +6,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,63 +19,92 @@ from types import FrameType
 from typing import Any
 
 from nba_backfill.checkpoint import DayFigures
-from nba_backfill.engine import Engine
-from nba_backfill.errors import BackfillError, TransientError
-from nba_backfill.plan import Batch, Queue
+from nba_backfill.engine import Engine, Finding
+from nba_backfill.errors import BackfillError, ProjectError, TransientError
+from nba_backfill.plan import Batch
 
 log = logging.getLogger("nba_backfill")
 
 
+# A window of more days says what it is at, and what it holds of each month.
+LONG_DAYS = 31
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the window of a batch is at: sources, rows, findings, publish."""
+
+    batch: Batch
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.batch.window}  {self.name} …"
+
+
 @dataclass(frozen=True)
 class BatchResult:
-    """What the summary holds for a window after its batch, date by date.
+    """What the summary holds for a window after its batch, date by date, and which dates were held back, with why.
 
-    And what the batch took, in seconds, the warnings of the tests that let it pass, and what the warehouse could not do
-    at first. Or the error that it ended with, and whether it is tried again in halves.
+    And what else the gate found, what the batch took, in seconds, and what the warehouse could not do at first. Or the
+    error that it ended with.
     """
 
     batch: Batch
     days: tuple[DayFigures, ...] = ()
+    held_back: dict[date, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
-    warnings: tuple[str, ...] = ()
     passing_errors: tuple[str, ...] = ()
     error: str | None = None
-    is_halved: bool = False
+
+    @property
+    def published(self) -> list[DayFigures]:
+        """The dates that the batch has written."""
+        return [day for day in self.days if day.game_date not in self.held_back]
 
     @property
     def rows(self) -> int:
-        """Rows of the window."""
-        return sum(day.rows for day in self.days)
+        """Rows that it has written."""
+        return sum(day.rows for day in self.published)
 
     @property
     def games(self) -> int:
-        """Games of the window."""
-        return sum(day.games for day in self.days)
+        """Games that it has written."""
+        return sum(day.games for day in self.published)
 
     @property
     def null_minutes(self) -> int:
-        """Rows of the window without minutes."""
-        return sum(day.null_minutes for day in self.days)
+        """Rows without minutes among those that it has written."""
+        return sum(day.null_minutes for day in self.published)
 
     def __str__(self) -> str:
         if self.error is not None:
-            after = "trying its halves" if self.is_halved else "failed, and the table holds what it held before"
-            return f"{self.batch.window}  {after}.\n{self.error}"
-        share = f"{100 * self.null_minutes / self.rows:.1f} %" if self.rows else "none"
-        return (
-            f"{self.batch.window}  {self.rows:,} rows  {self.games:,} games  {share} without minutes  "
-            f"{self.seconds:.2f} s"
-        )
+            return f"{self.batch.window}  failed, and the table holds what it held before.\n{self.error}"
+        lines = [f"{self.batch.window}  {_figures(self.published, len(self.held_back))}  {self.seconds:.2f} s"]
+        if self.batch.window.days > LONG_DAYS:
+            for month, days in groupby(self.published, key=lambda day: f"{day.game_date:%Y-%m}"):
+                held_back = sum(f"{day:%Y-%m}" == month for day in self.held_back)
+                lines.append(f"  {month}  {_figures(list(days), held_back)}")
+        return "\n".join(lines)
+
+
+def _figures(days: Sequence[DayFigures], held_back: int) -> str:
+    rows, nulls = sum(day.rows for day in days), sum(day.null_minutes for day in days)
+    share = f"{100 * nulls / rows:.1f} %" if rows else "none"
+    said = f"{rows:,} rows  {sum(day.games for day in days):,} games  {share} without minutes"
+    return f"{said}  {held_back} held back" if held_back else said
 
 
 class Stop:
-    """The user's wish to stop, by Ctrl-C or a signal: after this window at first, at once when it comes again.
+    """The wish that no further window begins.
 
-    A terminal that is closed stops nothing: from then on nothing is printed.
+    The user's, by Ctrl-C or a signal: after this window at first, at once when it comes again. A terminal that is
+    closed stops nothing: from then on nothing is printed.
     """
 
     def __init__(self) -> None:
         self.is_wished = False
+        self.is_interrupted = False
 
     def __enter__(self) -> "Stop":
         handlers = {signal.SIGINT: self._wish, signal.SIGTERM: self._wish, signal.SIGHUP: self._hang_up}
@@ -84,9 +116,9 @@ class Stop:
             signal.signal(number, handler)
 
     def _wish(self, _number: int, _frame: FrameType | None) -> None:
-        if self.is_wished:
+        if self.is_interrupted:
             raise KeyboardInterrupt
-        self.is_wished = True
+        self.is_wished = self.is_interrupted = True
         log.warning("stopping when this window is done; once more drops it and stops at once")
 
     def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
@@ -95,22 +127,33 @@ class Stop:
             os.dup2(nowhere, output)
 
 
-def backfill(engine: Engine, queue: Queue, stop: Stop) -> Iterator[BatchResult]:
-    """Do the windows in order, and say of each how it ended. Goes on after one that failed, if asked for the next."""
-    while queue and not stop.is_wished:
-        yield _learn(queue, do(engine, queue.next()))
+def backfill(
+    engine: Engine, batches: Sequence[Batch], stop: Stop, at: Callable[[Stage], None]
+) -> Iterator[BatchResult]:
+    """Do the windows in order, and say of each how it ended. Goes on after one that failed.
+
+    Calls `at` with what a window is at.
+    """
+    for batch in batches:
+        if stop.is_wished:
+            return
+        yield do(engine, batch, at)
 
 
 def backfill_with_workers(
-    project: Path, target: str | None, run_id: str, queues: Sequence[Queue], workers: int, stop: Stop
+    project: Path,
+    target: str | None,
+    run_id: str,
+    batches: Sequence[Batch],
+    workers: int,
+    stop: Stop,
+    at: Callable[[Stage], None],
 ) -> Iterator[BatchResult]:
     """The same in several processes, each with a parsed project, a target and a log folder of its own.
 
-    A worker takes a queue and keeps it to its end: one queue of all windows is shared, a queue for each season isn't.
     Windows end in any order. Raises BackfillError when a worker dies.
     """
-    waiting = list(queues)
-    own: dict[Any, Queue] = {}
+    waiting = deque(batches)
     is_any_done = False
     with _staff(project, target, run_id, workers) as (staff, busy):
         while True:
@@ -118,10 +161,8 @@ def backfill_with_workers(
                 if busy and not is_any_done:
                     # The first window may have to make the tables, and two would make them anew for each other.
                     break
-                if not own.get(connection) and waiting:
-                    own[connection] = waiting[0] if len(queues) == 1 else waiting.pop(0)
-                if own.get(connection):
-                    connection.send(own[connection].next())
+                if waiting:
+                    connection.send(waiting.popleft())
                     busy.add(connection)
             if not busy:
                 return
@@ -130,10 +171,12 @@ def backfill_with_workers(
                 message = _receive(connection, process)
                 if isinstance(message, str):
                     log.warning("%s: %s", process.name, message)
+                elif isinstance(message, Stage):
+                    at(message)
                 else:
                     busy.remove(connection)
                     is_any_done |= message.error is None
-                    yield _learn(own[connection], message)
+                    yield message
 
 
 @contextmanager
@@ -162,7 +205,7 @@ def _staff(
             process.join()
 
 
-def _receive(connection: Any, process: BaseProcess) -> str | BatchResult:
+def _receive(connection: Any, process: BaseProcess) -> str | Stage | BatchResult:
     try:
         message = connection.recv()
     except (EOFError, ConnectionResetError):
@@ -199,7 +242,7 @@ def _work(connection: Any, project: Path, target: str | None, run_id: str, numbe
             engine.connect()
             with suppress(EOFError):
                 while True:
-                    connection.send(do(engine, connection.recv()))
+                    connection.send(do(engine, connection.recv(), connection.send))
             engine.operate("drop_worker_tables")
         except BackfillError as error:
             connection.send(error)
@@ -212,32 +255,27 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def do(engine: Engine, batch: Batch) -> BatchResult:
-    """Build, test and publish one window. Raises TransientError where the warehouse has been out of order for long."""
+def do(engine: Engine, batch: Batch, at: Callable[[Stage], None]) -> BatchResult:
+    """Build one window, hold it to the rules and publish it, but for the dates that break one.
+
+    Raises TransientError where the warehouse has been out of order for long, ProjectError where what it is at can't be
+    written down.
+    """
     started = time.perf_counter()
     engine.passing_errors.clear()
-    warnings: tuple[str, ...] = ()
-    days: list[DayFigures] = []
-    failure: str | None = None
+
+    def result(**values: Any) -> BatchResult:
+        seconds = time.perf_counter() - started
+        return BatchResult(batch, seconds=seconds, passing_errors=tuple(engine.passing_errors), **values)
+
     try:
-        warnings = engine.build_window(batch.window).warnings
-        days = [DayFigures.of(row) for row in engine.rows("daily_null_rates", batch.window)]
-    except TransientError:
+        built = engine.build_window(batch.window, batch.dates, lambda stage: at(Stage(batch, stage)))
+    except (ProjectError, TransientError):
         raise
     except BackfillError as error:
-        failure = str(error)
-    return BatchResult(
-        batch,
-        tuple(days),
-        time.perf_counter() - started,
-        warnings,
-        tuple(engine.passing_errors),
-        failure,
+        return result(error=str(error))
+    return result(
+        days=tuple(sorted(map(DayFigures.of, built.days), key=lambda day: day.game_date)),
+        held_back=built.held_back,
+        findings=built.findings,
     )
-
-
-def _learn(queue: Queue, result: BatchResult) -> BatchResult:
-    if result.error is None:
-        queue.done(result.batch, result.seconds)
-        return result
-    return replace(result, is_halved=queue.failed(result.batch))

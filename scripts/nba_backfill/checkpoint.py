@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nba_backfill.files import write_whole
+from nba_backfill.plan import Batch
 from nba_backfill.windows import Window
 
 
@@ -59,6 +60,8 @@ class Checkpoint:
     rows: int = 0
     last_completed_date: date | None = None
     failed: dict[date, str] = field(default_factory=dict)
+    held_back: dict[date, str] = field(default_factory=dict)
+    stage: str | None = None
     windows_done: int = 0
     passing_errors: list[str] = field(default_factory=list)
     days: dict[date, DayFigures] = field(default_factory=dict)
@@ -66,10 +69,14 @@ class Checkpoint:
     report: Path | None = None
 
     @property
+    def tried(self) -> int:
+        """Dates that were done, held back, or failed."""
+        return self.successful + len(self.held_back) + len(self.failed)
+
+    @property
     def progress_pct(self) -> float:
-        """Dates that were tried, done or failed, of all that there were to do. Percent."""
-        tried = self.successful + len(self.failed)
-        return round(100 * tried / self.dates, 1) if self.dates else 100.0
+        """Dates that were tried, of all that there were to do. Percent."""
+        return round(100 * self.tried / self.dates, 1) if self.dates else 100.0
 
     @property
     def days_per_hour(self) -> float:
@@ -80,14 +87,15 @@ class Checkpoint:
     @property
     def eta(self) -> datetime | None:
         """When all dates will have been tried, if it goes on as it did. UTC."""
-        left = self.dates - self.successful - len(self.failed)
+        left = self.dates - self.tried
         if self.status != "running" or not self.successful:
             return None
         return datetime.now(timezone.utc) + timedelta(hours=left / self.days_per_hour)
 
-    def hold(self, window: Window, days: Iterable[DayFigures]) -> None:
-        """Take down what the summary now holds for the window, and for none of its other dates."""
-        self.days = {day: figures for day, figures in self.days.items() if day not in window}
+    def hold(self, batch: Batch, days: Iterable[DayFigures]) -> None:
+        """Take down what the summary now holds for the dates of the batch that it replaces."""
+        replaced = batch.dates or batch.window
+        self.days = {day: figures for day, figures in self.days.items() if day not in replaced}
         self.days |= {figures.game_date: figures for figures in days}
 
     def write(self) -> None:
@@ -103,11 +111,13 @@ class Checkpoint:
             "start_date": str(self.window.start),
             "end_date": str(self.window.end),
             "last_completed_date": _text(self.last_completed_date),
-            "batch_days": self.batch_days or "auto",
+            "batch_days": self.batch_days or "season",
             "windows_done": self.windows_done,
+            "stage": self.stage,
             "dates": self.dates,
             "successful": self.successful,
             "failed": [{"game_date": str(day), "error": error} for day, error in sorted(self.failed.items())],
+            "held_back": [{"game_date": str(day), "reason": why} for day, why in sorted(self.held_back.items())],
             "skipped": self.skipped,
             "progress_pct": self.progress_pct,
             "rows": self.rows,

@@ -12,9 +12,9 @@ from nba_backfill.errors import FailedTestsError
 from nba_backfill.files import write_whole
 from nba_backfill.windows import Window
 
-EXCELLENT, FINE, CAREFUL, STOP = "excellent", "fine", "careful", "stop"
-GOOD = (EXCELLENT, FINE)
-SEVERITY = (EXCELLENT, FINE, CAREFUL, STOP)
+NOT_MEASURED, EXCELLENT, FINE, CAREFUL, STOP = "not measured", "excellent", "fine", "careful", "stop"
+GOOD, BAD = (EXCELLENT, FINE), (CAREFUL, STOP)
+SEVERITY = (NOT_MEASURED, *GOOD, *BAD)
 READY, BLOCKED = "ready", "blocked"
 
 
@@ -23,7 +23,8 @@ class Check:
     """A figure and what it is held to, as the seed quality_thresholds has it.
 
     The scope is a source and season, a season, or `all`. From `warn_above` on the verdict is careful, above
-    `error_above` it is stop, below `excellent_below` excellent. A figure that couldn't be measured is None, and fine.
+    `error_above` it is stop, below `excellent_below` excellent. A share of few may be higher by what chance gives.
+    Without a figure it is not measured: neither passed nor failed.
     """
 
     name: str
@@ -42,6 +43,11 @@ class Check:
     def is_good(self) -> bool:
         """Whether it passes: excellent or fine."""
         return self.verdict in GOOD
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it fails: careful or stop."""
+        return self.verdict in BAD
 
     @property
     def label(self) -> str:
@@ -84,7 +90,7 @@ def worst(checks: Sequence[Check]) -> str:
 def first_bad(checks: Sequence[Check]) -> Check | None:
     """The check to look at first: of those that don't pass, the first of the worst. None where all pass."""
     bad = worst(checks)
-    return None if bad in GOOD else next(check for check in checks if check.verdict == bad)
+    return next(check for check in checks if check.verdict == bad) if bad in BAD else None
 
 
 def of_source(checks: Sequence[Check]) -> list[tuple[str, str, list[Check]]]:
@@ -93,14 +99,25 @@ def of_source(checks: Sequence[Check]) -> list[tuple[str, str, list[Check]]]:
     for check in checks:
         sources.setdefault(check.scope.split()[0], []).append(check)
     return [
-        (source, worst(found) if worst(found) not in GOOD else FINE, [check for check in found if not check.is_good])
+        (source, worst(found) if worst(found) in BAD else FINE, [check for check in found if check.is_bad])
         for source, found in sources.items()
     ]
 
 
-def preflight_checks(engine: Engine, window: Window) -> list[Check]:
+@dataclass(frozen=True)
+class Preflight:
+    """Whether the sources are fit for a backfill, and what each has of each season: rows of source_seasons."""
+
+    checks: tuple[Check, ...]
+    seasons: tuple[dict[str, Any], ...]
+
+
+def ask_preflight(engine: Engine, window: Window) -> Preflight:
     """Are the sources fit for a backfill of the window? Asked of the warehouse."""
-    return _checks(engine.rows("preflight", window))
+    rows = engine.rows("preflight_with_figures", window)
+    seasons = {row["scope"]: row for row in rows}
+    in_order = sorted(rows, key=lambda row: (row["scope"], row["check_number"]))
+    return Preflight(tuple(_checks(in_order)), tuple(seasons.values()))
 
 
 def summary_checks(engine: Engine, window: Window, expected_rows: int | None = None) -> list[Check]:
@@ -150,14 +167,18 @@ class Validation:
 
     @property
     def verdict(self) -> str:
-        """READY, only when every check passed, or BLOCKED."""
+        """READY, only when some checks passed and none failed, or BLOCKED."""
         return READY if not self.obstacle and self.checks and worst(self.checks) in GOOD else BLOCKED
 
     @property
     def reason(self) -> str:
         """The sentence that says why it is blocked, or that all is well."""
         bad = first_bad(self.checks)
-        return self.obstacle or (str(bad) if bad else f"All {len(self.checks)} checks passed.")
+        unmeasured = [check.label for check in self.checks if check.verdict == NOT_MEASURED]
+        passed = f"All {len(self.checks) - len(unmeasured)} checks passed"
+        if unmeasured:
+            passed += f", {len(unmeasured)} could not be made: {', '.join(unmeasured)}"
+        return self.obstacle or (str(bad) if bad else f"{passed}.")
 
     def to_json(self) -> dict[str, Any]:
         """The verdict file's content."""

@@ -8,10 +8,12 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,11 +27,11 @@ from nba_backfill.checks import (
     BLOCKED,
     GOOD,
     STOP,
-    Check,
+    Preflight,
     Validation,
+    ask_preflight,
     first_bad,
     of_source,
-    preflight_checks,
     run_tests,
     summary_checks,
     worst,
@@ -37,8 +39,8 @@ from nba_backfill.checks import (
 from nba_backfill.engine import Engine, embedded_database, find_project
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
 from nba_backfill.plan import Plan, Scope, make_plan
-from nba_backfill.players import add_alias, player_lookup
-from nba_backfill.run import Options, Run, hold_lock, new_run_id
+from nba_backfill.players import add_alias, candidates, player_lookup
+from nba_backfill.run import Options, Run, hold_lock, new_run_id, prepare, run_at_work
 from nba_backfill.status import Status, follow, read_checkpoint, show, target_database
 from nba_backfill.tables import (
     TIB,
@@ -59,7 +61,7 @@ from nba_backfill.windows import FIRST_DATE, Window, parse_date, parse_window, t
 EXIT_CODES = """\b
 Exit codes:
   0  done, every test passed or only warned
-  1  a window, a test or a check failed; the summary holds what it held before that window
+  1  a date was held back, or a window, a test or a check failed; the summary holds what it held of it before
   2  wrong arguments
   3  raw data that can't be used; nothing of it was loaded or written
   4  no dbt project, no profile, no warehouse to connect to, or another run is at work
@@ -69,6 +71,8 @@ LOG_DIRECTORY = Path("logs/backfill")
 CHECKPOINT = LOG_DIRECTORY / "player_game_summary_checkpoint.json"
 DEMO_DATA = "demo-data"
 VERDICT = LOG_DIRECTORY / "player_game_summary_verdict.json"
+# A sample is tried beside the range that a training job waits for.
+SAMPLE_VERDICT = LOG_DIRECTORY / "player_game_summary_sample_verdict.json"
 CHANGES = ("added", "removed", "changed")
 LONG_YEARS = 4
 # Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
@@ -76,7 +80,7 @@ MOST_WORKERS = 20
 ALIASES = Path("seeds/player_aliases.csv")
 RAW_TABLES = {"nbac_gamebook": "nbac_gamebook_player_stats", "bdl_boxscores": "bdl_player_boxscores"}
 # What a window takes where no run tells. Seconds.
-SECONDS_A_WINDOW = {"duckdb": 2.0, "bigquery": 60.0}
+SECONDS_A_WINDOW = {"duckdb": 3.0, "bigquery": 120.0}
 # Of a sample's rows so many have no minutes, at least. Percent.
 USUAL_NULL_SHARE = 30
 
@@ -152,14 +156,9 @@ def plan_options(command: Command) -> Command:
             click.option("--end-date", metavar="YYYY-MM-DD", help="Last date of the range."),
             click.option("--dates", type=Dates(), metavar="DATE,DATE,…", help="These dates instead of a range."),
             click.option("--no-resume", is_flag=True, help="All dates with games, also those that are complete."),
-            click.option("--retry-failed", is_flag=True, help="Only the dates that failed."),
+            click.option("--retry-failed", is_flag=True, help="Only the dates that failed or are held back."),
             click.option("--dates-of-unresolved", is_flag=True, help="Only the dates with players nobody knows."),
-            click.option("--batch-days", type=click.IntRange(min=1), help="Days in a window.  [default: 7]"),
-            click.option(
-                "--batch",
-                type=click.Choice(["auto"]),
-                help="Windows that grow as long as that makes a date cheaper, and are halved when one fails.",
-            ),
+            click.option("--batch-days", type=click.IntRange(min=1), help="Days in a window.  [default: a season]"),
             click.option("--max-bytes", type=click.IntRange(min=1), help="Refuse to let BigQuery bill more than this."),
             click.option("--yes", is_flag=True, help="Don't ask about a range over four years, or into the future."),
             target_option,
@@ -195,12 +194,12 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
     """Say what a run would do, and why.
 
     Compares the sources, the summary and the ledger date by date. A run of the same options does exactly this. Makes
-    the seeds and the staging views, which it reads, and writes nothing else.
+    the seeds and the staging views, which it reads, and writes nothing else. Beside a run at work not even those.
     """
     project = _enter_project()
     selection = _select(**options)
-    engine = Engine(project, options["target"])
-    engine.prepare()
+    engine = _engine(project, options["target"])
+    prepare(engine)
     planned = selection(engine)
     if estimate is None:
         estimate = engine.is_bigquery
@@ -221,8 +220,7 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
 @main.command()
 @plan_options
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, on BigQuery.")
-@click.option("--by-season", is_flag=True, help="Let each worker do whole seasons.")
-@click.option("--keep-going", is_flag=True, help="Go on with the other windows when one fails.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first window that fails or holds a date back.")
 @click.option("--force", is_flag=True, help="Go on where preflight says stop.")
 @notify_option
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing anywhere.")
@@ -230,8 +228,7 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
 @checkpoint_option
 def run(
     workers: int,
-    by_season: bool,
-    keep_going: bool,
+    fail_fast: bool,
     force: bool,
     urls: tuple[str, ...],
     dry_run: bool,
@@ -243,10 +240,10 @@ def run(
     """Backfill a range of dates.
 
     Asks preflight first, and refuses to go on where that says stop. Does the dates of the range that are not complete:
-    missing, partial, stale, outdated or failed. Each window is built beside the summary, tested there, and published in
-    one transaction. A window that fails stops the run; the same command goes on where it stopped. Dates without games
-    cost nothing. At the end each season is tested, and there is a verdict and a report. Everything is also in
-    logs/backfill.
+    missing, partial, stale, outdated, failed or held back. Each window is built beside the summary and held to the
+    rules of macros/rules.sql there. A date that breaks one is held back, so the summary keeps what it held of it; all
+    others are published in one transaction. The same command tries again what was held back or failed. At the end the
+    range is tested, and there is a verdict and a report. Everything is also in logs/backfill.
     """
     if urls:
         from nba_backfill.notify import check_urls  # a hundred services, which no other command needs
@@ -260,11 +257,11 @@ def run(
         _detach(run_id, log_file)
         return
     if dry_run:
-        print_plan(selection(Engine(project, options["target"], run_id, writes=False)))
+        print_plan(selection(_engine(project, options["target"], run_id, writes=False)))
         return
     with _telling(urls, f"run {run_id}") as end:
         console = _log(log_file)
-        engine = Engine(project, options["target"], run_id)
+        engine = _engine(project, options["target"], run_id)
         if workers > 1 and not engine.is_bigquery:
             log.info("DuckDB has one writer, so one worker does it all")
             workers = 1
@@ -276,7 +273,7 @@ def run(
             )
             workers = MOST_WORKERS
         with _say_who_writes(checkpoint):
-            engine.prepare()
+            prepare(engine)
         planned = selection(engine)
         log.info("%s", headline(planned))
         if max_bytes is not None:
@@ -285,7 +282,7 @@ def run(
         end.state = state
         if planned.chosen:
             fit = _refuse_unfit(engine, planned.window, force)
-            how = Options(project, options["target"], workers, by_season, keep_going)
+            how = Options(project, options["target"], workers, fail_fast)
             end.run = Run(engine, run_id, planned, fit, how, state, console, VERDICT)
             end.run()
         else:
@@ -306,10 +303,10 @@ def preflight(start_date: str, end_date: str, target: str | None) -> None:
     """
     project = _enter_project()
     window = parse_window(start_date, end_date)
-    engine = Engine(project, target)
-    engine.prepare()
-    seasons = engine.rows("preflight_figures", window)
-    checks = preflight_checks(engine, window)
+    engine = _engine(project, target)
+    prepare(engine)
+    found = ask_preflight(engine, window)
+    seasons, checks = found.seasons, found.checks
     click.echo(f"preflight of {window}, {window.days:,} days")
     print_sources(seasons, checks)
     empty = [
@@ -322,7 +319,7 @@ def preflight(start_date: str, end_date: str, target: str | None) -> None:
             f"The raw table {' and '.join(empty)} has no row in {window}. `dbt show --select raw_seasons --limit 100` "
             "lists what there is."
         )
-    _print_estimate(engine, make_plan(engine, window, Scope.RESUME, 7))
+    _print_estimate(engine, make_plan(engine, window, Scope.RESUME, None))
     if worst(checks) == STOP:
         raise InputError(f"Stop, before anything is written. {first_bad(checks)}")
 
@@ -343,10 +340,10 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
     run_id = new_run_id()
     log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
     console = _log(log_file)
-    engine = Engine(project, target, run_id)
+    engine = _engine(project, target, run_id)
     with _say_who_writes(CHECKPOINT):
-        engine.prepare()
-    planned = make_plan(engine, window, Scope.ALL, window.days)
+        prepare(engine)
+    planned = make_plan(engine, window, Scope.ALL, None)
     if not planned.chosen:
         raise InputError(
             f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
@@ -354,7 +351,7 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
         )
     fit = _refuse_unfit(engine, window, force)
     state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-    Run(engine, run_id, planned, fit, Options(project, target), state, console, VERDICT)()
+    Run(engine, run_id, planned, fit, Options(project, target), state, console, SAMPLE_VERDICT)()
     days = engine.rows("sample_days", window)
     print_sample(days, engine.rows("most_minutes", window), engine.rows("did_not_play", window))
     (whole_sample,) = (day for day in days if day["game_date"] is None)
@@ -390,7 +387,7 @@ def status(is_watched: bool, checkpoint: Path, target: str | None) -> None:
     console = Console(highlight=False, markup=False)
     found = read_checkpoint(checkpoint, database)
     if not (found and found.is_at_work):
-        engine = Engine(project, target)
+        engine = _engine(project, target)
         engine.connect()
         found = Status.of_warehouse(engine, found)
         engine.close()
@@ -416,9 +413,9 @@ def validate(
     project = _enter_project()
     window = parse_window(start_date, end_date)
     played = _game(game)
-    engine = Engine(project, target)
+    engine = _engine(project, target)
     Validation(window, engine.warehouse, (), obstacle="The validation has not come to its end.").write(VERDICT)
-    engine.prepare()
+    prepare(engine)
     box_score: list[dict[str, Any]] = []
     no_game: ArgumentError | None = None
     try:
@@ -429,7 +426,7 @@ def validate(
     seasons = engine.rows("null_rates_by_season", window)
     checks = (*summary_checks(engine, window, expected_rows), run_tests(engine, window))
     nothing = None if seasons or worst(checks) == STOP else f"There is no game in {window}."
-    validation = Validation(window, engine.warehouse, checks, obstacle=nothing)
+    validation = Validation(window, engine.warehouse, checks, obstacle=run_at_work(engine) or nothing)
     print_seasons(seasons)
     print_checks(checks)
     if box_score:
@@ -454,8 +451,8 @@ def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | 
     """
     project = _enter_project()
     played = _game(game)
-    engine = Engine(project, target)
-    engine.prepare()
+    engine = _engine(project, target)
+    prepare(engine)
     found = [row for row in engine.rows("backfill_runs") if run_id in (None, row["run_id"])]
     if not found:
         of_run = f" {run_id}" if run_id else ""
@@ -465,10 +462,10 @@ def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | 
     if played:
         _box_score(engine, *played)
     checks = (*summary_checks(engine, window), run_tests(engine, window))
-    validation = Validation(window, engine.warehouse, checks, last["run_id"])
+    validation = Validation(window, engine.warehouse, checks, last["run_id"], run_at_work(engine))
     from nba_backfill.report import make_report  # the plotting library, which no other command needs
 
-    path = make_report(engine, last, validation, preflight_checks(engine, window), played).write(
+    path = make_report(engine, last, validation, ask_preflight(engine, window), played).write(
         LOG_DIRECTORY / f"player_game_summary_{last['run_id']}"
     )
     click.echo(f"{window}: {validation.verdict}. {validation.reason}")
@@ -488,7 +485,7 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
     """
     project = _enter_project()
     own_id = new_run_id()
-    engine = Engine(project, target, own_id)
+    engine = _engine(project, target, own_id)
     engine.connect()
     kept = [row for row in engine.rows("backfill_runs") if row["kept_at"] is not None]
     if run_id:
@@ -499,6 +496,7 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
     last = max(kept, key=lambda row: row["kept_at"])
     window = parse_window(start_date or str(last["start_date"]), end_date or str(last["end_date"]))
     with hold_lock(engine, own_id):
+        Validation(window, engine.warehouse, (), own_id, f"Run {last['run_id']} is rolled back.").write(VERDICT)
         (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
         engine.operate(
             "roll_back", window, run_id=last["run_id"], host_name=socket.gethostname(), process_id=os.getpid()
@@ -515,7 +513,7 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
 def runs(as_json: bool, target: str | None) -> None:
     """List the runs, what they changed, and whether they can be rolled back."""
     project = _enter_project()
-    engine = Engine(project, target)
+    engine = _engine(project, target)
     engine.connect()
     found = sorted(engine.rows("backfill_runs"), key=lambda row: str(row["started_at"]), reverse=True)
     if as_json:
@@ -550,15 +548,23 @@ def players() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
 @target_option
 def unresolved(as_csv: bool, target: str | None) -> None:
-    """List the names that stand for no registered player."""
+    """List the names that stand for no registered player, and who may be meant."""
     project = _enter_project()
-    engine = Engine(project, target)
-    engine.prepare()
-    found = sorted(
-        engine.rows("unresolved_player_names"), key=lambda row: (-int(row["occurrences"]), row["player_lookup"])
-    )
+    engine = _engine(project, target)
+    prepare(engine)
+    asked = engine.rows_of(["unresolved_player_names", "registered_teammates"], Window(FIRST_DATE, today()))
+    teammates = groupby(asked["registered_teammates"], key=itemgetter("player_lookup"))
+    likely = {lookup: candidates(lookup, rows) for lookup, rows in teammates}
+    found = sorted(asked["unresolved_player_names"], key=lambda row: (-int(row["occurrences"]), row["player_lookup"]))
     columns = ["player_lookup", "source_name", "occurrences", "first_seen", "last_seen", "teams", "example_game_id"]
-    lines = [[str(row[column]) for column in columns] for row in found]
+    lines = [
+        [
+            *(str(row[column]) for column in columns),
+            "; ".join(f"{who.player_lookup}: {who.evidence}" for who in likely.get(row["player_lookup"], [])),
+        ]
+        for row in found
+    ]
+    columns.append("likely")
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -572,18 +578,19 @@ def unresolved(as_csv: bool, target: str | None) -> None:
 @players.command()
 @click.argument("alias")
 @click.argument("canonical")
+@click.option("--reason", default="", help="Why no rule finds it, for the seed.")
 @target_option
-def alias(alias: str, canonical: str, target: str | None) -> None:
+def alias(alias: str, canonical: str, reason: str, target: str | None) -> None:
     """Say that ALIAS means the registered player CANONICAL.
 
     Adds the pair to seeds/player_aliases.csv, and says which dates that changes. They are stale from then on, so a run
     of their range does them.
     """
     project = _enter_project()
-    engine = Engine(project, target)
-    engine.prepare()
+    engine = _engine(project, target)
+    prepare(engine)
     registered = {row["player_lookup"] for row in engine.rows("stg_nba_reference__players_registry")}
-    added = add_alias(project / ALIASES, alias, canonical, registered - {None})
+    added = add_alias(project / ALIASES, alias, canonical, registered - {None}, reason)
     click.echo(f"{player_lookup(alias)} means {player_lookup(canonical)}" + ("" if added else ", as it did already"))
     dates = sorted(
         row["game_date"]
@@ -648,6 +655,12 @@ def demo_data(seasons: str, seed: int, scale: int, target: str | None) -> None:
     click.echo("with " + ", ".join(f"{count:,} {hazard}" for hazard, count in league.hazards.items()))
 
 
+def _engine(project: Path, target: str | None, run_id: str | None = None, *, writes: bool = True) -> Engine:
+    """The engine of this command. Who calls `main` with an object has it made by that, from a project parsed before."""
+    make: Callable[..., Engine] = click.get_current_context().obj or Engine
+    return make(project, target, run_id, writes=writes)
+
+
 def _enter_project() -> Path:
     """The project's directory, which dbt and the profile's relative paths expect to be the current one."""
     project = find_project(Path.cwd())
@@ -696,7 +709,6 @@ def _select(
     retry_failed: bool,
     dates_of_unresolved: bool,
     batch_days: int | None,
-    batch: str | None,
     yes: bool,
     target: str | None,  # noqa: ARG001 - goes to the engine
 ) -> Callable[[Engine], Plan]:
@@ -705,19 +717,16 @@ def _select(
         raise ArgumentError("Pass --start-date and --end-date, or --dates.")
     if sum((no_resume, retry_failed, dates_of_unresolved, bool(dates))) > 1:
         raise ArgumentError("--no-resume, --retry-failed, --dates-of-unresolved and --dates exclude one another.")
-    if batch and batch_days:
-        raise ArgumentError("--batch auto finds the size of a window that --batch-days gives: pass one of them.")
     if dates:
         start_date, end_date = str(min(dates)), str(max(dates))
     window = _confirmed(parse_date("--start-date", str(start_date)), parse_date("--end-date", str(end_date)), yes)
     scope = Scope.ALL if no_resume else Scope.FAILED if retry_failed else Scope.RESUME
-    size = None if batch else batch_days or 7
 
     def select(engine: Engine) -> Plan:
         chosen = dates
         if dates_of_unresolved:
             chosen = {row["game_date"] for row in engine.rows("unresolved_dates", window)}
-        return make_plan(engine, window, scope, size, chosen)
+        return make_plan(engine, window, scope, batch_days, chosen)
 
     return select
 
@@ -790,25 +799,25 @@ def _state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_fil
     )
 
 
-def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Sequence[Check]:
+def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:
     """Preflight, in a line for each source. Raises InputError where it says stop, unless it is forced."""
-    checks = preflight_checks(engine, window)
-    for source, verdict, bad in of_source(checks):
+    found = ask_preflight(engine, window)
+    for source, verdict, bad in of_source(found.checks):
         log.info("preflight: %s is %s", source, verdict)
         for check in bad:
             log.info("  %s: %s", check.verdict, check)
-    if worst(checks) == STOP and not force:
+    if worst(found.checks) == STOP and not force:
         raise InputError(
-            f"Preflight says stop, and nothing was written. {first_bad(checks)} `nba-backfill preflight --start-date "
-            f"{window.start} --end-date {window.end}` tells more; --force goes on all the same."
+            f"Preflight says stop, and nothing was written. {first_bad(found.checks)} `nba-backfill preflight "
+            f"--start-date {window.start} --end-date {window.end}` tells more; --force goes on all the same."
         )
-    return checks
+    return found
 
 
 def _print_estimate(engine: Engine, planned: Plan) -> None:
     """What a run would take: windows, time by the last run or a guess, and on BigQuery bytes."""
     windows = len(planned.batches)
-    line = f"a run would do {len(planned.chosen):,} dates in {windows:,} windows of {planned.batch_days} days"
+    line = f"a run would do {len(planned.chosen):,} dates in {windows:,} windows"
     measured = [row for row in engine.rows("backfill_runs") if row["ended_at"] and row["windows_done"]]
     seconds = SECONDS_A_WINDOW["bigquery" if engine.is_bigquery else "duckdb"]
     basis = "a guess, for there was no run yet"
@@ -892,7 +901,7 @@ def _bytes_billed(engine: Engine, plan: Plan) -> dict[Window, int]:
         raise ArgumentError(
             "Only BigQuery bills bytes, and the target is DuckDB. Leave --estimate and --max-bytes out."
         )
-    return {batch.window: engine.estimate(batch.window).billed for batch in plan.batches}
+    return {batch.window: engine.estimate(batch.window, batch.dates).billed for batch in plan.batches}
 
 
 def _refuse_bytes(billed: dict[Window, int] | None, max_bytes: int | None) -> None:

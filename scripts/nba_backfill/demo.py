@@ -262,8 +262,7 @@ def _people(seed: int) -> _People:
     dice = Dice(seed)
     count = _JOBS * _CAREERS
     rank = np.arange(count) // _CAREERS % _RANKS
-    # Nicknames go to the end of the bench: an unresolved name puts its player's minutes in twice, and where that is a
-    # starter's every week of the league would warn.
+    # Nicknames go to the end of the bench, where few games have to tell whom they mean.
     bench = np.flatnonzero(np.isin(np.arange(len(TEAMS) * _RANKS) % _RANKS, (13, 14, 15)))
     nicknamed = np.isin(np.arange(count) // _CAREERS, dice.sample(bench, _NICKNAMED_JOBS))
     names = _names(nicknamed, dice)
@@ -563,7 +562,7 @@ def _stats(points: Ints, overtimes: Ints, seconds: Ints, person: Ints, people: _
     free_throws = np.clip(about(0.153, 4.8, points), 2, (0.3 * points).astype(np.int64))
     free_throws += (points - 3 * threes - free_throws) % 2
     twos = (points - 3 * threes - free_throws) // 2
-    assists = np.minimum(about(0.605, 3.6, twos + threes), twos + threes)
+    assists = np.minimum(about(0.605, 3.6, twos + threes), twos + threes - 2)
 
     def form(spread: float) -> Floats:
         return np.maximum(1 + spread * dice.bell(*seconds.shape), 0.1)
@@ -575,29 +574,45 @@ def _stats(points: Ints, overtimes: Ints, seconds: Ints, person: Ints, people: _
     handling = seconds * _VOLUME_OF_RANK * form(0.2)
     working = seconds * form(0.25)
     inside, outside = shooting * tendency["twos"], shooting * tendency["threes"]
+    threes_missed, twos_missed = about(22.3, 4.0, length), about(24.5, 4.2, length)
+    free_missed = about(5.0, 2.1, length)
+    turnovers = np.maximum(about(13.2, 3.6, length), 2)
+    offensive = np.minimum(about(10.3, 3.5, length), (threes_missed + twos_missed) // 3)
+    # Teams have the ball in turns, so both end about as many possessions; who ended fewer has missed more twos instead.
+    shots = twos + threes + threes_missed + twos_missed + 0.44 * (free_throws + free_missed)
+    possessions = shots - offensive + turnovers
+    unequal = (_opponents(possessions) - possessions) / 2 + 1.2 * dice.bell(games)
+    twos_missed = np.maximum(np.rint(twos_missed + unequal).astype(np.int64), 8)
+    # What one team does is done to the other: a rebound is of its miss, a block of its shot, a steal of its turnover.
+    missed = _opponents(threes_missed + twos_missed)
+    defensive = missed - _opponents(offensive) - np.minimum(about(3.6, 2.0, length), missed // 8)
+    steals = np.minimum(about(7.4, 2.7, length), _opponents(turnovers))
+    blocks = np.minimum(about(4.7, 2.2, length), _opponents(twos_missed))
+
     threes_made = _allot(threes, outside, dice)
     goals_made = threes_made + _allot(twos, inside, dice)
-    threes_missed = _allot(about(22.3, 4.0, length), outside, dice)
-    goals_missed = threes_missed + _allot(about(24.5, 4.2, length), inside, dice)
+    threes_missed_by = _allot(threes_missed, outside, dice)
     free_made = _allot(free_throws, inside * form(0.3), dice)
-    free_missed = _allot(about(5.0, 2.1, length), inside, dice)
-    offensive = _allot(about(10.3, 3.5, length), working * tendency["offensive_rebounds"], dice)
-    defensive = _allot(about(33.5, 5.0, length), working * tendency["defensive_rebounds"], dice)
     return {
         "field_goals_made": goals_made,
-        "field_goals_attempted": goals_made + goals_missed,
+        "field_goals_attempted": goals_made + threes_missed_by + _allot(twos_missed, inside, dice),
         "three_pointers_made": threes_made,
-        "three_pointers_attempted": threes_made + threes_missed,
+        "three_pointers_attempted": threes_made + threes_missed_by,
         "free_throws_made": free_made,
-        "free_throws_attempted": free_made + free_missed,
-        "offensive_rebounds": offensive,
-        "defensive_rebounds": defensive,
+        "free_throws_attempted": free_made + _allot(free_missed, inside, dice),
+        "offensive_rebounds": _allot(offensive, working * tendency["offensive_rebounds"], dice),
+        "defensive_rebounds": _allot(defensive, working * tendency["defensive_rebounds"], dice),
         "assists": _allot(assists, handling * tendency["assists"], dice),
-        "steals": _allot(about(7.4, 2.7, length), seconds * tendency["steals"], dice),
-        "blocks": _allot(about(4.7, 2.2, length), seconds * tendency["blocks"], dice),
-        "turnovers": _allot(about(13.2, 3.6, length), handling * (0.5 + 0.5 * tendency["assists"]), dice),
+        "steals": _allot(steals, seconds * tendency["steals"], dice),
+        "blocks": _allot(blocks, seconds * tendency["blocks"], dice),
+        "turnovers": _allot(turnovers, handling * (0.5 + 0.5 * tendency["assists"]), dice),
         "personal_fouls": np.minimum(_allot(about(19.9, 3.9, length), seconds + 240.0 * (seconds > 0), dice), 6),
     }
+
+
+def _opponents(values: Any) -> Any:
+    """What the other team of the game has, of one element a team and game."""
+    return values.reshape(-1, 2)[:, ::-1].ravel()
 
 
 def _plus_minus(margin: Ints, seconds: Ints, overtimes: Ints, dice: Dice) -> Ints:

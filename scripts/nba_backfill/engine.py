@@ -7,8 +7,9 @@ import os
 import pickle
 import re
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -22,6 +23,7 @@ from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
+from dbt_common.events.base_types import EventMsg
 from dbt_common.exceptions import DbtBaseException
 from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
@@ -46,9 +48,36 @@ LOOK = Retry(lambda error: "Conflicting lock is held" in str(error), initial=1, 
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
 
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
+# How the project's on-run-end hook begins what it tells of a window, as JSON.
+TOLD = "findings of the window: "
+# How the macro begin_run begins what it tells, as JSON.
+HELD = "held by the summary: "
 NO_REASON = "dbt failed and gave no reason: logs/dbt.log may tell."
 
 log = logging.getLogger("nba_backfill")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How often a rule was broken in a window, on how many of its dates, and for example where."""
+
+    rule: str
+    severity: str
+    count: int
+    dates: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the summary holds after a window was built: rows of daily_null_rates.
+
+    And the dates that were held back, with why, and what else the gate has found.
+    """
+
+    days: tuple[dict[str, Any], ...]
+    held_back: dict[date, str]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +137,32 @@ def _profiles_dir(project_dir: Path) -> Path:
     )
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """The project as dbt has parsed it.
+
+    dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window of the
+    first run, for all later ones. So the nodes are kept as they were, and every run gets nodes of its own.
+    """
+
+    manifest: Any
+    nodes: bytes
+
+    @classmethod
+    def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
+        """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
+        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(variables), *arguments])
+        if not result.success:
+            raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
+        manifest: Any = result.result
+        return cls(manifest, pickle.dumps(manifest.nodes))
+
+    def with_fresh_nodes(self) -> Any:
+        """The manifest, as if no run had seen it."""
+        self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        return self.manifest
+
+
 class Engine:
     """A dbt project, parsed once."""
 
@@ -119,8 +174,9 @@ class Engine:
         *,
         worker: int | None = None,
         writes: bool = True,
+        parsed: Parsed | None = None,
     ) -> None:
-        """Parse the project for the target, the profile's default when it is None.
+        """Parse the project for the target, the profile's default when it is None, if nobody has done so yet.
 
         The run's id goes to dbt as var run_id. A worker of a run has window tables, a target and a log folder of its
         own. One that doesn't write leaves no log and no parsed project either. Raises ProjectError when there is no
@@ -142,16 +198,10 @@ class Engine:
             self._profile += ["--target-path", nowhere, "--log-path", nowhere]
         # Without the run's id, which only SQL reads: with other vars than last time dbt parses all of it again.
         parsed_for = {name: value for name, value in self._variables.items() if name != "run_id"}
-        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(parsed_for), *self._profile])
-        if not result.success:
-            raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
+        self._parsed = parsed or Parsed.by_dbt(*self._profile, **parsed_for)
         # The names of the raw tables in the warehouse, by those of the sources.
-        manifest: Any = result.result
-        self.raw_tables: dict[str, str] = {source.name: source.relation_name for source in manifest.sources.values()}
-        # dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window
-        # of the first run, for all later ones. So every run gets nodes of its own.
-        self._manifest = manifest
-        self._nodes = pickle.dumps(manifest.nodes)
+        sources = self._parsed.manifest.sources.values()
+        self.raw_tables: dict[str, str] = {source.name: source.relation_name for source in sources}
 
     @property
     def is_bigquery(self) -> bool:
@@ -180,11 +230,11 @@ class Engine:
 
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
-    def prepare(self) -> None:
-        """Check the raw tables, load the seeds and make the staging views.
+    def check_sources(self) -> None:
+        """Look whether the raw tables are there.
 
-        Raises InputError when a raw table is missing, empty or without a column, ProjectError when the warehouse
-        can't be reached.
+        Raises InputError when one is missing, empty or without a column, ProjectError when the warehouse can't be
+        reached.
         """
         self.connect()
         try:
@@ -196,28 +246,64 @@ class Engine:
             raise
         except BackfillError as error:
             raise (InputError if "The raw table" in str(error) else ProjectError)(str(error)) from error
-        self._run("build", "--selector", "preparation", "--resource-type", "seed", "--resource-type", "model")
 
-    def build_window(self, window: Window) -> Verdict:
-        """Replace the window in the summary by what the sources say now, if the window's tests let it.
+    def prepare(self) -> None:
+        """Load the seeds, and make the staging views and the tables of the backfill's state. Raises BackfillError."""
+        resources = ("--resource-type", "seed", "--resource-type", "model")
+        self._run("build", "--selector", "preparation", *resources, check_sources=False)
 
-        Raises BackfillError with dbt's own error, or with the tests that failed and rows that show why; the table
-        then holds what it held.
+    def build_window(
+        self, window: Window, dates: Iterable[date] | None = None, at: Callable[[str], None] | None = None
+    ) -> Built:
+        """Replace the window, or only these dates of it, in the summary by what the sources say now.
+
+        Dates that break a rule are held back and keep what they hold. Calls `at` with what the window is at: sources,
+        rows, findings, publish. Raises BackfillError with dbt's own error; a table that was not done yet then holds
+        what it held. What `at` raises is raised when the window is done.
         """
-        return self._build("window", window)
+        told: dict[str, Any] = {}
+        stages = {
+            name: node.config.meta["stage"]
+            for name, node in self._parsed.manifest.nodes.items()
+            if "stage" in getattr(node.config, "meta", {})
+        }
+        stage = ""
+        troubles: list[Exception] = []
 
-    def validate(self, window: Window) -> Verdict:
-        """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
-        return self._build("validation", window)
+        def hear(event: EventMsg) -> None:
+            nonlocal stage
+            if _says(event, TOLD):
+                told.update(json.loads(event.data.msg.removeprefix(TOLD)))
+            elif event.info.name == "NodeStart" and at:
+                next_stage = stages.get(event.data.node_info.unique_id, stage)
+                if next_stage != stage:
+                    stage = next_stage
+                    at(stage)
 
-    def rows(
-        self, query: str, window: Window | None = None, limit: int = -1, **variables: object
-    ) -> list[dict[str, Any]]:
+        def listen(event: EventMsg) -> None:
+            try:
+                hear(event)
+            except Exception as error:  # noqa: BLE001 - dbt would wait for ever for a thread of its own that ends so
+                troubles.append(error)
+
+        self._run("run", "--selector", "window", window=window, check_sources=False, listener=listen, **_only(dates))
+        if troubles:
+            raise troubles[0]
+        return Built(
+            tuple({**row, **_moments(row)} for row in told["days"]),
+            {date.fromisoformat(row["game_date"]): row["reason"] for row in told["held_back"]},
+            tuple(
+                Finding(row["rule"], row["severity"], row["findings"], row["dates"], row["example"])
+                for row in told["findings"]
+            ),
+        )
+
+    def rows(self, query: str, window: Window | None = None, limit: int = -1, **variables: Any) -> list[dict[str, Any]]:
         """What a model's, an analysis's or a test's SQL returns for the window. Raises BackfillError."""
         return self.rows_of([query], window, limit, **variables)[query]
 
     def rows_of(
-        self, queries: Sequence[str], window: Window | None = None, limit: int = -1, **variables: object
+        self, queries: Sequence[str], window: Window | None = None, limit: int = -1, **variables: Any
     ) -> dict[str, list[dict[str, Any]]]:
         """What each of several queries returns, by its name, in one invocation of dbt. Raises BackfillError."""
         selection = ["--select", *queries, "--indirect-selection", "empty", "--limit", str(limit)]
@@ -227,26 +313,49 @@ class Engine:
             found[result.node.name] = [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
         return found
 
-    def operate(self, macro: str, window: Window | None = None, **arguments: object) -> None:
+    def operate(
+        self,
+        macro: str,
+        window: Window | None = None,
+        listener: Callable[[EventMsg], None] | None = None,
+        **arguments: object,
+    ) -> None:
         """Run a macro of the project for what it does. Raises BackfillError."""
         # Not as ASCII: dbt reads it as YAML, which has no surrogate pairs.
-        self._run("run-operation", macro, "--args", json.dumps(arguments, ensure_ascii=False), window=window)
+        given = json.dumps(arguments, ensure_ascii=False)
+        self._run("run-operation", macro, "--args", given, window=window, listener=listener)
 
-    def estimate(self, window: Window) -> "Estimate":
-        """What BigQuery reads and bills for the window: its models, their tests, and the rows that it replaces.
+    def begin_run(self, window: Window, **arguments: object) -> list[dict[str, Any]]:
+        """Write down that a run of the window begins, and keep what it will replace. Raises BackfillError.
+
+        Returns what the summary holds of the window: rows of daily_null_rates.
+        """
+        held: list[dict[str, Any]] = []
+
+        def listen(event: EventMsg) -> None:
+            if _says(event, HELD):
+                held[:] = [{**row, **_moments(row)} for row in json.loads(event.data.msg.removeprefix(HELD))]
+
+        self.operate("begin_run", window, listen, **arguments)
+        return held
+
+    def estimate(self, window: Window, dates: Iterable[date] | None = None) -> "Estimate":
+        """What BigQuery reads and bills for the window, or these dates of it: its models, and what they replace.
 
         Raises ProjectError where the target is not BigQuery.
         """
         if not self.bigquery:
             raise ProjectError("Only BigQuery says before a query what it reads.")
+        only = _only(dates)
         compiled = [
-            *self._run("compile", "--selector", "window", window=window, check_sources=False),
-            *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False),
+            *self._run("compile", "--selector", "window", window=window, check_sources=False, **only),
+            *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False, **only),
         ]
         nodes: list[Any] = [result.node for result in compiled]
         return self.bigquery.estimate([node.compiled_code for node in nodes])
 
-    def _build(self, selector: str, window: Window) -> Verdict:
+    def validate(self, window: Window, selector: str = "validation") -> Verdict:
+        """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
         arguments = ["--selector", selector, "--exclude-resource-type", "unit_test"]
         results = self._run("build", *arguments, window=window, check_sources=False)
         tests = [result for result in results if result.node.resource_type == NodeType.Test]
@@ -254,14 +363,19 @@ class Engine:
         return Verdict(len(tests) - len(warned), tuple(self._explain(result, window) for result in warned))
 
     def _run(
-        self, command: str, *arguments: str, window: Window | None = None, **variables: object
+        self,
+        command: str,
+        *arguments: str,
+        window: Window | None = None,
+        listener: Callable[[EventMsg], None] | None = None,
+        **variables: object,
     ) -> Sequence[RunResult]:
         values = self._variables | variables
         if window:
             values |= {"start_date": str(window.start), "end_date": str(window.end)}
 
         def attempt() -> Sequence[RunResult]:
-            outcome = self._invoke(command, *arguments, "--vars", json.dumps(values))
+            outcome = self._invoke(command, *arguments, "--vars", json.dumps(values), listener=listener)
             results = _results(outcome)
             if not outcome.success:
                 raise self._error(outcome, window)
@@ -292,9 +406,9 @@ class Engine:
             return FailedTestsError(reasons)
         return BackfillError("\n".join(reasons) or self._advised(messages[0]))
 
-    def _invoke(self, *arguments: str) -> dbtRunnerResult:
-        self._manifest.nodes = pickle.loads(self._nodes)  # noqa: S301 - written by this process
-        outcome = dbtRunner(manifest=self._manifest).invoke([*QUIETLY, *arguments, *self._profile])
+    def _invoke(self, *arguments: str, listener: Callable[[EventMsg], None] | None = None) -> dbtRunnerResult:
+        dbt = dbtRunner(manifest=self._parsed.with_fresh_nodes(), callbacks=[listener] if listener else [])
+        outcome = dbt.invoke([*QUIETLY, *arguments, *self._profile])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
         return outcome
@@ -302,7 +416,8 @@ class Engine:
     def _explain(self, result: RunResult | RunResultOutput, window: Window | None) -> str:
         if not isinstance(result, RunResult):
             return self._advised(result.message)
-        if window is None or result.status not in (TestStatus.Fail, TestStatus.Warn):
+        has_rows = result.node.resource_type == NodeType.Test and result.status in (TestStatus.Fail, TestStatus.Warn)
+        if window is None or not has_rows:
             return f"{result.node.name}: {self._advised(result.message)}"
         rows = self.rows(result.node.name, window, limit=ROWS_SHOWN)
         lines = [", ".join(f"{name} {value}" for name, value in row.items() if value is not None) for row in rows]
@@ -317,6 +432,24 @@ class Engine:
             for table, rows, since in self.bigquery.streaming_buffers([streamed[1].replace(":", ".")]):
                 message += f" {table} has about {rows:,} rows there, the oldest since {since:%Y-%m-%d %H:%M} UTC."
         return with_advice(message)
+
+
+def _says(event: EventMsg, beginning: str) -> bool:
+    """Whether the project's macros say something that begins so."""
+    return event.info.name == "JinjaLogDebug" and event.data.msg.startswith(beginning)
+
+
+def _only(dates: Iterable[date] | None) -> dict[str, Any]:
+    """The var dates, where a window is about some of its dates alone."""
+    return {"dates": [str(day) for day in dates]} if dates else {}
+
+
+def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a told row's values that are dates and times."""
+    return {
+        "game_date": date.fromisoformat(row["game_date"]),
+        "processed_at": datetime.fromisoformat(row["processed_at"]),
+    }
 
 
 def _results(outcome: dbtRunnerResult) -> Sequence[RunResult]:

@@ -1,6 +1,6 @@
 """Which dates a run does and why, and the windows that it does them in."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,14 +10,11 @@ from typing import Any
 from nba_backfill.engine import Engine
 from nba_backfill.windows import Window
 
-COMPLETE, NO_GAMES, FAILED, FORCED = "complete", "no games", "failed", "forced"
-# How a size that is found on the way starts, and how much cheaper a date must become for it to grow.
-FIRST_DAYS = 7
-WORTHWHILE = 0.9
+COMPLETE, NO_GAMES, FAILED, HELD_BACK, FORCED = "complete", "no games", "failed", "held back", "forced"
 
 
 class Scope(Enum):
-    """Which of the dates with games or rows a run does: what is not complete, all of them, or what failed."""
+    """Which of the dates with games or rows a run does: what is not complete, all, or what failed or was held back."""
 
     RESUME = "resume"
     ALL = "all"
@@ -43,14 +40,23 @@ class Day:
 
 @dataclass(frozen=True)
 class Batch:
-    """A window of a run, by the dates of it that the run is about."""
+    """A window of a run, by the dates of it that the run is about.
+
+    Others of its dates may be left alone, as they are complete.
+    """
 
     days: tuple[Day, ...]
+    leaves_some: bool = False
 
     @property
     def window(self) -> Window:
         """From the first to the last of the dates."""
         return Window(self.days[0].game_date, self.days[-1].game_date)
+
+    @property
+    def dates(self) -> list[date] | None:
+        """The only dates of the window to replace, None for all of them."""
+        return [day.game_date for day in self.days] if self.leaves_some else None
 
     @property
     def games(self) -> int:
@@ -89,29 +95,28 @@ class Plan:
     batch_days: int | None
 
     @property
-    def spans(self) -> list[tuple[Day, ...]]:
-        """The chosen dates, a season apart from the next, and apart where a date with games is left alone between."""
-        spans: list[list[Day]] = [[]]
-        for day in self.days:
-            if day.game_date in self.chosen:
-                if spans[-1] and spans[-1][-1].season_year != day.season_year:
-                    spans.append([])
-                spans[-1].append(day)
-            elif day.status != NO_GAMES and spans[-1]:
-                spans.append([])
-        return [tuple(span) for span in spans if span]
-
-    @property
     def batches(self) -> list[Batch]:
-        """The windows, in order. Where their size is found on the way, as if it stayed what it is at first."""
-        return [batch for span in self.spans for batch in split(span, self.batch_days or FIRST_DAYS)]
+        """The windows, in order: of each season what there is to do, or so many days of it."""
+        parts: list[list[Day]] = []
+        for day in self.days:
+            if day.game_date not in self.chosen:
+                continue
+            if parts and self._is_of_one(parts[-1][0], day):
+                parts[-1].append(day)
+            else:
+                parts.append([day])
+        return [Batch(tuple(part), self._leaves_some(part)) for part in parts]
 
-    @property
-    def seasons(self) -> list[Window]:
-        """The seasons of the range in which there was something to do, so far as they lie in the range."""
-        years = sorted({day.season_year for day in self.days if day.game_date in self.chosen})
-        dates = {year: [day.game_date for day in self.days if day.season_year == year] for year in years}
-        return [Window(dates[year][0], dates[year][-1]) for year in years]
+    def _is_of_one(self, first: Day, day: Day) -> bool:
+        if self.batch_days is not None:
+            return (day.game_date - first.game_date).days < self.batch_days and day.season_year == first.season_year
+        return day.season_year == first.season_year
+
+    def _leaves_some(self, part: Sequence[Day]) -> bool:
+        window = Window(part[0].game_date, part[-1].game_date)
+        return any(
+            day.game_date in window and day.game_date not in self.chosen and day.status != NO_GAMES for day in self.days
+        )
 
     @property
     def left_alone(self) -> dict[str, int]:
@@ -132,7 +137,7 @@ class Plan:
         return {
             "start_date": str(self.window.start),
             "end_date": str(self.window.end),
-            "batch_days": self.batch_days or "auto",
+            "batch_days": self.batch_days or "season",
             "windows": [batch.to_json() for batch in self.batches],
             "left_alone": self.left_alone,
             "dates": [
@@ -155,7 +160,7 @@ def make_plan(
 ) -> Plan:
     """What a run would do, asked of the warehouse.
 
-    With `dates` it is about these, whatever their state. Without `batch_days` the windows' size is found on the way.
+    With `dates` it is about these, whatever their state. Without `batch_days` a window is a season.
     """
     days = tuple(
         Day(
@@ -172,60 +177,7 @@ def make_plan(
     if dates is not None:
         chosen = frozenset(dates)
     elif scope is Scope.FAILED:
-        chosen = frozenset(day.game_date for day in days if day.status == FAILED)
+        chosen = frozenset(day.game_date for day in days if day.status in (FAILED, HELD_BACK))
     else:
         chosen = frozenset(day.game_date for day in days if day.status not in left_alone[scope])
     return Plan(window, days, chosen, batch_days)
-
-
-class Queue:
-    """The windows that are still to be done. Where their size is found on the way, the last one decides on the next."""
-
-    def __init__(self, spans: Sequence[tuple[Day, ...]], batch_days: int | None) -> None:
-        """Start with these dates of a plan."""
-        self._grows = batch_days is None
-        self._size = batch_days or FIRST_DAYS
-        self._spans = deque(spans)
-        self._cheapest: float | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self._spans)
-
-    def next(self) -> Batch:
-        """Take the next window."""
-        first, *rest = split(self._spans.popleft(), self._size)
-        if rest:
-            self._spans.appendleft(tuple(day for batch in rest for day in batch.days))
-        return first
-
-    def done(self, batch: Batch, seconds: float) -> None:
-        """Learn from what a window cost: windows grow as long as that makes a date cheaper."""
-        if not self._grows or batch.window.days < self._size:
-            return
-        cost = seconds / len(batch.days)
-        if self._cheapest is None or cost < WORTHWHILE * self._cheapest:
-            self._cheapest = cost
-            self._size *= 2
-
-    def failed(self, batch: Batch) -> bool:
-        """Put a window that failed back as two halves, so that only its bad date stays undone.
-
-        Returns False, and puts nothing back, where the windows' size is given or there is nothing to halve.
-        """
-        middle = len(batch.days) // 2
-        if not self._grows or not middle:
-            return False
-        self._spans.extendleft((batch.days[middle:], batch.days[:middle]))
-        self._size = middle
-        return True
-
-
-def split(days: Sequence[Day], size: int) -> list[Batch]:
-    """Windows of at most so many days, each from one of the dates to another."""
-    parts: list[list[Day]] = []
-    for day in days:
-        if parts and (day.game_date - parts[-1][0].game_date).days < size:
-            parts[-1].append(day)
-        else:
-            parts.append([day])
-    return [Batch(tuple(part)) for part in parts]

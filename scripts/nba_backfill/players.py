@@ -3,14 +3,27 @@
 import csv
 import os
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from nba_backfill.errors import ArgumentError, ProjectError
 
-COLUMNS = ("player_alias", "player_lookup")
+COLUMNS = ("player_alias", "player_lookup", "reason")
+# How alike two names are that may be one player's, and how many such names are worth reading.
+CLOSE = 0.75
+MOST_CANDIDATES = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A registered player who may be meant by a name, and what speaks for it."""
+
+    player_lookup: str
+    evidence: str
 
 
 def player_lookup(name: str) -> str:
@@ -19,8 +32,28 @@ def player_lookup(name: str) -> str:
     return "".join(letter for letter in base if letter.isascii() and letter.isalnum())
 
 
-def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str]) -> bool:
-    """Add a row to the seed of aliases, in its order.
+def candidates(lookup: str, teammates: Iterable[Mapping[str, Any]]) -> list[Candidate]:
+    """Who may be meant by a name, from its rows of registered_teammates: equal box scores first, then like names."""
+    rows = sorted(
+        (row for row in teammates if row["registered_lookup"]),
+        key=lambda row: (-int(row["equal_lines"] or 0), row["registered_lookup"]),
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        if row["equal_lines"]:
+            found.setdefault(row["registered_lookup"], _evidence(row))
+    for close in get_close_matches(lookup, [row["registered_lookup"] for row in rows], MOST_CANDIDATES, CLOSE):
+        found.setdefault(close, "a like name")
+    return [Candidate(*item) for item in found.items()][:MOST_CANDIDATES]
+
+
+def _evidence(row: Mapping[str, Any]) -> str:
+    said = f"{row['equal_lines']} of {row['games_together']} lines equal, {row['example_game_id']}"
+    return said + (f", {row['contradictions']} contradict" if row["contradictions"] else "")
+
+
+def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str], reason: str = "") -> bool:
+    """Add a row to the seed of aliases, in its order, with the reason why no rule finds it.
 
     Returns False where it is there already. Raises ArgumentError for a name that says nothing, a player whom the
     registry doesn't know, and an alias that means somebody else; ProjectError when the seed can't be written.
@@ -35,14 +68,14 @@ def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str
     if alias in registered:
         raise ArgumentError(f"{alias} is a registered player, and a name that is known needs no alias.")
     with seed.open(encoding="utf-8", newline="") as file:
-        aliases = {row["player_alias"]: row["player_lookup"] for row in csv.DictReader(file)}
-    known = aliases.setdefault(alias, canonical)
+        aliases = {row["player_alias"]: row for row in csv.DictReader(file)}
+    known = aliases.setdefault(alias, dict(zip(COLUMNS, (alias, canonical, reason), strict=True)))["player_lookup"]
     if known != canonical:
         raise ArgumentError(f"{alias} is an alias of {known} already. Change that row of {seed} if it is wrong.")
     text = StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows(sorted(aliases.items()))
+    rows = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(aliases[name] for name in sorted(aliases))
     before = seed.read_text(encoding="utf-8")
     if text.getvalue() == before:
         return False

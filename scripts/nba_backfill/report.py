@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from difflib import get_close_matches
 from io import StringIO
 from itertools import accumulate, groupby
 from pathlib import Path
@@ -16,22 +15,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from nba_backfill.checks import SEVERITY, Check, Validation
+from nba_backfill.checks import BAD, SEVERITY, Check, Preflight, Validation
 from nba_backfill.engine import Engine
 from nba_backfill.files import write_whole
+from nba_backfill.players import Candidate, candidates
 from nba_backfill.tables import season
 from nba_backfill.windows import Window
 
 MARKS = {"excellent": "pass", "fine": "pass", "careful": "careful", "stop": "stop"}
 NOT_MEASURED = "not measured"
 NOTHING = "\N{EN DASH}"
-# How alike two names are that may be one player's, and how many such names are worth reading.
-CLOSE = 0.75
-MOST_SUGGESTIONS = 3
 # A table with more rows is folded up.
 LONG = 30
 # The second ones only where the summary has rows of the window.
-ASKED = ("null_rates_by_season", "null_rates_by_month", "sample_days", "preflight_figures")
+ASKED = ("null_rates_by_season", "null_rates_by_month", "sample_days")
 ASKED_OF_ROWS = ("source_disagreements", "registered_teammates", "unresolved_player_names")
 
 Row = Mapping[str, Any]
@@ -68,7 +65,7 @@ def make_report(
     engine: Engine,
     run: Row | None,
     validation: Validation,
-    preflight: Sequence[Check],
+    preflight: Preflight,
     game: tuple[date, str, str] | None,
 ) -> Report:
     """Ask the warehouse for what else there is to say about the validation's window.
@@ -88,13 +85,13 @@ def make_report(
             **{name: value for name, value in validation.to_json().items() if name != "checks"},
             "totals": _totals(seasons, months),
             "checks": {
-                "preflight": [_check(check) for check in preflight],
+                "preflight": [_check(check) for check in preflight.checks],
                 "days": [_check(check) for check in _worst_day(asked["sample_days"])],
                 "summary": [_check(check) for check in validation.checks],
             },
             "months": [_month(row) for row in months],
             "seasons": [_season(row) for row in seasons],
-            "sources": [_source(row) for row in asked["preflight_figures"]],
+            "sources": [_source(row) for row in preflight.seasons],
             "run": _run(run) if run else None,
             "windows": _windows(asked.get("run_windows", [])),
             "disagreements": _disagreements(asked["source_disagreements"]),
@@ -221,8 +218,7 @@ def _unresolved(registered_teammates: Sequence[Row], unresolved_names: Sequence[
         teammates = list(group)
         found = everywhere.get(lookup, [])
         stints = {(row["team_abbr"], row["season_year"]): int(row["row_count"]) for row in teammates}
-        registered = sorted({row["registered_lookup"] for row in teammates} - {None})
-        close = get_close_matches(lookup, registered, MOST_SUGGESTIONS, CLOSE)
+        likely = candidates(lookup, teammates)
         names.append(
             {
                 "player_lookup": lookup,
@@ -236,18 +232,19 @@ def _unresolved(registered_teammates: Sequence[Row], unresolved_names: Sequence[
                     for row in sorted(found, key=lambda row: str(row["source_name"]))
                 },
                 "example_game_id": min((row["example_game_id"] for row in found), default=None),
-                "suggestions": [_suggestion(lookup, canonical) for canonical in close],
-                "seed_row": _csv([lookup, close[0] if close else "…"]),
+                "suggestions": [_suggestion(lookup, candidate) for candidate in likely],
+                "seed_row": _csv([lookup, likely[0].player_lookup if likely else "…", ""]),
             }
         )
     return sorted(names, key=lambda name: (not name["suggestions"], -name["row_count"], name["player_lookup"]))
 
 
-def _suggestion(alias: str, canonical: str) -> dict[str, str]:
+def _suggestion(alias: str, candidate: Candidate) -> dict[str, str]:
     return {
-        "player_lookup": canonical,
-        "seed_row": _csv([alias, canonical]),
-        "command": shlex.join(["nba-backfill", "players", "alias", alias, canonical]),
+        "player_lookup": candidate.player_lookup,
+        "evidence": candidate.evidence,
+        "seed_row": _csv([alias, candidate.player_lookup, ""]),
+        "command": shlex.join(["nba-backfill", "players", "alias", alias, candidate.player_lookup]),
     }
 
 
@@ -398,7 +395,7 @@ def _worst_of_each(checks: Sequence[Row]) -> list[Row]:
 def _failing(checks: Sequence[Row]) -> list[Row]:
     """Those that don't pass, the worst first: the first of them is what the verdict gives as its reason."""
     return sorted(
-        (check for check in checks if not check["passed"]), key=lambda check: -SEVERITY.index(check["verdict"])
+        (check for check in checks if check["verdict"] in BAD), key=lambda check: -SEVERITY.index(check["verdict"])
     )
 
 

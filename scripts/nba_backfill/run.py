@@ -5,22 +5,22 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from itertools import groupby
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from nba_backfill.backfill import BatchResult, Stop, backfill, backfill_with_workers
+from nba_backfill.backfill import LONG_DAYS, BatchResult, Stage, Stop, backfill, backfill_with_workers
 from nba_backfill.checkpoint import Checkpoint, DayFigures, is_alive
-from nba_backfill.checks import Check, Validation, check_of_tests, summary_checks
-from nba_backfill.engine import Engine
+from nba_backfill.checks import Check, Preflight, Validation, check_of_tests, summary_checks
+from nba_backfill.engine import Engine, Finding
 from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
-from nba_backfill.plan import Plan, Queue
+from nba_backfill.plan import Plan
 from nba_backfill.terminal import progress_bar
 from nba_backfill.windows import Window
 
@@ -42,8 +42,7 @@ class Options:
     project: Path
     target: str | None
     workers: int = 1
-    by_season: bool = False
-    keep_going: bool = False
+    fail_fast: bool = False
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Run:
     engine: Engine
     run_id: str
     plan: Plan
-    preflight: Sequence[Check]
+    preflight: Preflight
     options: Options
     checkpoint: Checkpoint
     console: Console
@@ -63,17 +62,25 @@ class Run:
     validation: Validation | None = None
 
     def __call__(self) -> None:
-        """Do it. Raises BackfillError when a window or a test failed, KeyboardInterrupt when it was stopped.
+        """Do it.
+
+        Raises BackfillError when a date was held back, or a window or a test failed, KeyboardInterrupt when it was
+        stopped.
 
         Whether or not, there is a verdict on the range at the end, and a report.
         """
         with hold_lock(self.engine, self.run_id), Stop() as stop:
-            self._log_event("run started", host_name=self.checkpoint.host, process_id=self.checkpoint.process_id)
             try:
                 # Nobody shall train on what is half done.
                 self._verdict([], f"Run {self.run_id} is at work.").write(self.verdict_file)
-                self.engine.operate("keep_range", self.plan.window, run_id=self.run_id, days=KEPT_DAYS)
-                self._hold(self.plan.window, self.engine.rows("daily_null_rates", self.plan.window))
+                held = self.engine.begin_run(
+                    self.plan.window,
+                    run_id=self.run_id,
+                    host_name=self.checkpoint.host,
+                    process_id=self.checkpoint.process_id,
+                    days=KEPT_DAYS,
+                )
+                self._hold(held)
                 self._do_windows(stop)
                 self._validate(stop)
             except BaseException as error:
@@ -91,63 +98,78 @@ class Run:
 
     def _do_windows(self, stop: Stop) -> None:
         started = renewed = time.monotonic()
-        failed: list[BatchResult] = []
         with progress_bar(self.console, self.checkpoint.dates) as progress:
-            for result in self._work(stop):
+
+            def at(stage: Stage) -> None:
+                progress.update(progress.task_ids[0], stage=stage.name, through=stage.batch.window.end)
+                self.checkpoint.stage = str(stage)
+                self.checkpoint.write()
+                if stage.batch.window.days > LONG_DAYS and progress.disable:
+                    log.info("%s", stage)
+
+            for result in self._work(stop, at):
                 self.results.append(result)
-                log.info("%s", self._line(result))
-                for warning in result.warnings:
-                    log.info("  warning: %s", warning)
+                log.info("%s", f"batch {len(self.results)}/{len(self.plan.batches)}  {result}")
                 for passing in result.passing_errors:
                     self._log_event("window retried", result.batch.window, details=passing)
-                if result.is_halved:
-                    self._log_event("window retried", result.batch.window, details=result.error)
-                elif result.error is not None:
-                    failed.append(result)
-                    self._log_failure(result)
-                    # What is under way in other workers is brought to its end.
-                    stop.is_wished |= not self.options.keep_going
+                if result.error is not None:
+                    self._log_event("window failed", result.batch.window, details=result.error)
+                # What is under way in other workers is brought to its end.
+                stop.is_wished |= self.options.fail_fast and bool(result.error or result.held_back)
                 self._note(result)
                 if time.monotonic() - renewed > RENEW_SECONDS:
                     self.engine.operate("renew_lock", run_id=self.run_id)
                     renewed = time.monotonic()
-                tried = self.checkpoint.successful + len(self.checkpoint.failed)
-                progress.update(progress.task_ids[0], completed=tried, through=result.batch.window.end)
+                progress.update(progress.task_ids[0], completed=self.checkpoint.tried)
         log.info("%s", self._summary(time.monotonic() - started))
+        for line in self._findings():
+            log.info("%s", line)
+        failed = [result.error for result in self.results if result.error is not None]
         if failed:
             raise BackfillError(
-                f"{len(failed)} of the windows failed, the first with: {failed[0].error}\n"
+                f"{len(failed)} of the windows failed, the first with: {failed[0]}\n"
                 "Mend what it says and run the same command again: it does what is not complete."
             )
-        if stop.is_wished:
+        if stop.is_interrupted:
             raise KeyboardInterrupt
 
-    def _work(self, stop: Stop) -> Iterator[BatchResult]:
+    @property
+    def held_back(self) -> dict[date, str]:
+        """The dates that were held back, with why."""
+        return {day: why for result in self.results for day, why in result.held_back.items()}
+
+    def _findings(self) -> Iterator[str]:
+        """The warnings, counted by rule, and the dates that are held back."""
+        counts: Counter[str] = Counter()
+        first: dict[str, Finding] = {}
+        for finding in (finding for result in self.results for finding in result.findings):
+            if finding.severity == "warning":
+                counts[finding.rule] += finding.count
+                first.setdefault(finding.rule, finding)
+        for rule, count in counts.items():
+            yield f"warning: {rule.replace('_', ' ')}, {count:,} times, for example {first[rule].example}"
+        for day, why in sorted(self.held_back.items()):
+            yield f"held back: {day}  {why}"
+
+    def _work(self, stop: Stop, at: Callable[[Stage], None]) -> Iterator[BatchResult]:
+        batches = self.plan.batches
         if self.options.workers == 1:
-            return backfill(self.engine, Queue(self.plan.spans, self.plan.batch_days), stop)
-        seasons = [list(spans) for _, spans in groupby(self.plan.spans, key=lambda span: span[0].season_year)]
-        queues = [
-            Queue(spans, self.plan.batch_days) for spans in (seasons if self.options.by_season else [self.plan.spans])
-        ]
-        workers = min(self.options.workers, len(self.plan.batches))
-        return backfill_with_workers(self.options.project, self.options.target, self.run_id, queues, workers, stop)
+            return backfill(self.engine, batches, stop, at)
+        workers = min(self.options.workers, len(batches))
+        return backfill_with_workers(self.options.project, self.options.target, self.run_id, batches, workers, stop, at)
 
-    def _line(self, result: BatchResult) -> str:
-        of = f"/{len(self.plan.batches)}" if self.plan.batch_days else ""
-        return f"batch {len(self.results)}{of}  {result}"
-
-    def _hold(self, window: Window, days: Iterable[Mapping[str, Any]]) -> None:
-        self.checkpoint.hold(window, map(DayFigures.of, days))
+    def _hold(self, days: Iterable[Mapping[str, Any]]) -> None:
+        self.checkpoint.days = {figures.game_date: figures for figures in map(DayFigures.of, days)}
         self.checkpoint.write()
 
     def _note(self, result: BatchResult) -> None:
+        self.checkpoint.stage = None
         self.checkpoint.passing_errors += result.passing_errors
-        if result.is_halved:
-            return
         if result.error is None:
             self.checkpoint.windows_done += 1
-            self.checkpoint.hold(result.batch.window, result.days)
-            self.checkpoint.successful += len(result.batch.days)
+            self.checkpoint.hold(result.batch, result.days)
+            self.checkpoint.held_back |= result.held_back
+            self.checkpoint.successful += len(result.batch.days) - len(result.held_back)
             self.checkpoint.rows += result.rows
             last = self.checkpoint.last_completed_date
             self.checkpoint.last_completed_date = max(filter(None, (last, result.batch.window.end)))
@@ -156,20 +178,24 @@ class Run:
         self.checkpoint.write()
 
     def _validate(self, stop: Stop) -> None:
-        """Test each season of the range by itself."""
-        for window in self.plan.seasons:
-            if stop.is_wished:
-                raise KeyboardInterrupt
-            try:
-                verdict = self.engine.validate(window)
-            except FailedTestsError as error:
-                self.tests.append(check_of_tests(0, error.reasons, str(window)))
-                raise
-            self.tests.append(check_of_tests(verdict.passed, (), str(window)))
-            for warning in verdict.warnings:
-                log.info("warning: %s", warning)
-            log.info(
-                "tested %s: %d tests passed, %d warned, none failed", window, verdict.passed, len(verdict.warnings)
+        """Test the range, as far as there was something to do in it."""
+        if stop.is_interrupted:
+            raise KeyboardInterrupt
+        window = self.plan.window
+        try:
+            verdict = self.engine.validate(window, "validation_of_run")
+        except FailedTestsError as error:
+            self.tests.append(check_of_tests(0, error.reasons))
+            raise
+        self.tests.append(check_of_tests(verdict.passed))
+        for warning in verdict.warnings:
+            log.info("warning: %s", warning)
+        log.info("tested %s: %d tests passed, %d warned, none failed", window, verdict.passed, len(verdict.warnings))
+        if self.held_back:
+            raise BackfillError(
+                f"{len(self.held_back)} of the dates are held back, the first with: {min(self.held_back.items())[1]}\n"
+                "The summary keeps what it held of them. Mend what it says in the source, or the rule in "
+                "macros/rules.sql if the source is right, and run the same command again: it does what is not complete."
             )
 
     def _verdict(self, checks: Sequence[Check], obstacle: str | None = None) -> Validation:
@@ -201,37 +227,33 @@ class Run:
             log.warning("the report can't be made: %s", error)
 
     def _end(self, event: str) -> None:
-        (changes,) = self.engine.rows("run_changes", self.plan.window, kept_run=self.run_id)
-        self._log_event(
-            event,
-            windows_done=sum(result.error is None for result in self.results),
-            rows_added=int(changes["rows_added"]),
-            rows_removed=int(changes["rows_removed"]),
-            rows_changed=int(changes["rows_changed"]),
-        )
-        self.engine.operate("drop_kept", keep_count=KEPT_RUNS, days=KEPT_DAYS)
-
-    def _log_failure(self, result: BatchResult) -> None:
-        self._log_event("window failed", result.batch.window, details=result.error)
-
-    def _log_event(self, event: str, window: Window | None = None, **values: object) -> None:
-        of = window or self.plan.window
         self.engine.operate(
-            "log_event",
-            None,
+            "end_run",
+            self.plan.window,
             run_id=self.run_id,
             event_name=event,
-            start_date=str(of.start),
-            end_date=str(of.end),
-            **values,
+            windows_done=sum(result.error is None for result in self.results),
+            keep_count=KEPT_RUNS,
+            days=KEPT_DAYS,
+        )
+
+    def _log_event(self, event: str, window: Window, details: str) -> None:
+        self.engine.operate(
+            "log_event",
+            run_id=self.run_id,
+            event_name=event,
+            start_date=str(window.start),
+            end_date=str(window.end),
+            details=details,
         )
 
     def _summary(self, seconds: float) -> str:
         done = [result for result in self.results if result.error is None]
         rows, nulls = sum(result.rows for result in done), sum(result.null_minutes for result in done)
         share = f"{100 * nulls / rows:.1f} % without minutes" if rows else "no rows"
+        held_back = f", {len(self.held_back):,} dates held back" if self.held_back else ""
         return (
-            f"done: {len(done)} windows, {self.checkpoint.successful:,} dates, {rows:,} rows, "
+            f"done: {len(done)} windows, {self.checkpoint.successful:,} dates{held_back}, {rows:,} rows, "
             f"{sum(result.games for result in done):,} games, {share}, {seconds:.1f} s"
         )
 
@@ -241,6 +263,18 @@ def new_run_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%d_%H%M%S}_{os.getpid():x}"
 
 
+def run_at_work(engine: Engine) -> str | None:
+    """The sentence that says which run is at work on the summary, on this machine or another; None where none is."""
+    return next(
+        (
+            f"Run {holder['run_id']} is at work, process {holder['process_id']} on {holder['host_name']}."
+            for holder in engine.rows("lock_holder")
+            if _is_at_work(holder)
+        ),
+        None,
+    )
+
+
 @contextmanager
 def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
     """Keep other runs from the summary.
@@ -248,12 +282,14 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
     A lock whose process on this machine is gone is taken over, one from another machine after LOCK_MINUTES without a
     sign of life. Raises ProjectError, which says who holds it and since when.
     """
-    holders = engine.rows("lock_holder")
-    dead = [
-        row["run_id"] for row in holders if row["host_name"] == socket.gethostname() and not is_alive(row["process_id"])
-    ]
-    if dead:
-        log.warning("taking over from run %s, whose process is gone", dead[0])
+    _take_lock(engine, run_id)
+    try:
+        yield
+    finally:
+        engine.operate("release_lock", run_id=run_id)
+
+
+def _take_lock(engine: Engine, run_id: str, dead_run_id: str | None = None) -> None:
     try:
         engine.operate(
             "take_lock",
@@ -262,13 +298,39 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
             host_name=socket.gethostname(),
             process_id=os.getpid(),
             expires_after_minutes=LOCK_MINUTES,
-            dead_run_id=dead[0] if dead else None,
+            dead_run_id=dead_run_id,
         )
     except TransientError:
         raise
     except BackfillError as error:
-        raise ProjectError(f"Another run is at work. {error} Wait for it, or end its process.") from error
-    try:
-        yield
-    finally:
-        engine.operate("release_lock", run_id=run_id)
+        # Who has it is asked only of those who don't get it.
+        dead = None if dead_run_id else _dead_holder(engine)
+        if dead is None:
+            raise ProjectError(f"Another run is at work. {error} Wait for it, or end its process.") from error
+        log.warning("taking over from run %s, whose process is gone", dead)
+        _take_lock(engine, run_id, dead)
+
+
+def _dead_holder(engine: Engine) -> str | None:
+    """The run that has the lock, where its process was on this machine and is gone."""
+    return next((str(holder["run_id"]) for holder in engine.rows("lock_holder") if _is_dead(holder)), None)
+
+
+def _is_dead(holder: Mapping[str, Any]) -> bool:
+    return holder["host_name"] == socket.gethostname() and not is_alive(holder["process_id"])
+
+
+def prepare(engine: Engine) -> None:
+    """Check the raw tables, and make what the commands read of the project's: seeds, views, the backfill's state.
+
+    Not beside a run at work, which has made them and reads them: its windows shall all have the same thresholds.
+    """
+    engine.check_sources()
+    # Of DuckDB's file this process is the one writer.
+    if not (engine.is_bigquery and run_at_work(engine)):
+        engine.prepare()
+
+
+def _is_at_work(holder: Mapping[str, Any]) -> bool:
+    silence = datetime.now(timezone.utc) - holder["alive_at"].replace(tzinfo=timezone.utc)
+    return not _is_dead(holder) and silence < timedelta(minutes=LOCK_MINUTES)

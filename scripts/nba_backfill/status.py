@@ -25,7 +25,7 @@ from rich.text import Text
 from nba_backfill.checkpoint import is_alive
 from nba_backfill.engine import Engine, embedded_database
 from nba_backfill.errors import BackfillError, ProjectError
-from nba_backfill.plan import COMPLETE, FAILED, NO_GAMES
+from nba_backfill.plan import COMPLETE, FAILED, HELD_BACK, NO_GAMES
 from nba_backfill.windows import FIRST_DATE, Window, today
 
 RUNNING, DONE, DIED, NO_RUNS, BUSY = "running", "done", "died", "no runs yet", "the file is in use"
@@ -74,6 +74,8 @@ class Status:
     done: int = 0
     written: int = 0
     failed: tuple[tuple[date, str], ...] = ()
+    held_back: tuple[tuple[date, str], ...] = ()
+    stage: str | None = None
     pending: tuple[tuple[str, int], ...] = ()
     last_date: date | None = None
     windows_done: int | None = None
@@ -107,9 +109,11 @@ class Status:
             done=int(content["successful"]),
             written=int(content["successful"]),
             failed=tuple((date.fromisoformat(day["game_date"]), str(day["error"])) for day in content["failed"]),
+            held_back=tuple((date.fromisoformat(day["game_date"]), str(day["reason"])) for day in content["held_back"]),
+            stage=content["stage"],
             last_date=date.fromisoformat(content["last_completed_date"]) if content["last_completed_date"] else None,
             windows_done=int(content["windows_done"]),
-            batch_days=None if content["batch_days"] == "auto" else int(content["batch_days"]),
+            batch_days=None if content["batch_days"] == "season" else int(content["batch_days"]),
             days_per_hour=float(content["days_per_hour"]),
             passing_errors=int(errors["count"]),
             last_passing_error=errors["last"],
@@ -158,7 +162,7 @@ class Status:
     @property
     def left(self) -> int:
         """Dates that were not tried yet."""
-        return max((self.dates or 0) - self.done - len(self.failed), 0)
+        return max((self.dates or 0) - self.done - len(self.failed) - len(self.held_back), 0)
 
     def elapsed(self, now: datetime) -> timedelta | None:
         """How long the run took, or has taken so far."""
@@ -288,12 +292,16 @@ def _facts_of_run(status: Status, now: datetime, failures: int | None) -> Iterat
     yield "dates", _progress(status)
     yield "rate", "not known" if rate is None else f"{rate:,.1f} days per hour"
     yield "time", _time(status, now)
+    if status.stage:
+        yield "window", status.stage
     if reasons := why_slow(status, now):
         yield "slow", f"less than {SLOW_DAYS_PER_HOUR} days per hour, and why that might be:"
         yield from (("", f"- {reason}") for reason in reasons)
     last = f", last: {status.last_passing_error}" if status.passing_errors else ""
     yield "retries", f"{_count(status.passing_errors)}{last}"
-    yield from _failures(status.failed, failures)
+    yield from _dates_with_reasons("failures", status.failed, failures)
+    if status.held_back:
+        yield from _dates_with_reasons("held back", status.held_back, failures)
 
 
 def _sources(status: Status, now: datetime) -> Iterator[tuple[str, str]]:
@@ -355,7 +363,7 @@ def why_slow(status: Status, now: datetime) -> list[str]:
             reasons.append(f"load {load:.1f} on {_count(cores, 'core')}: other work keeps this machine busy")
     if status.batch_days and status.batch_days < DAYS_BY_DEFAULT:
         reasons.append(
-            f"windows of {_count(status.batch_days, 'day')}: --batch auto or a larger --batch-days is cheaper"
+            f"windows of {_count(status.batch_days, 'day')}: a season each, without --batch-days, is cheaper"
         )
     if not reasons:
         is_file = Path(status.warehouse).is_absolute()
@@ -364,10 +372,10 @@ def why_slow(status: Status, now: datetime) -> list[str]:
     return reasons
 
 
-def _failures(failed: Sequence[tuple[date, str]], most: int | None) -> Iterator[tuple[str, str]]:
-    """The dates that failed, together where they failed together, and so many of these groups."""
+def _dates_with_reasons(label: str, failed: Sequence[tuple[date, str]], most: int | None) -> Iterator[tuple[str, str]]:
+    """The dates that failed or were held back, together where that was for one reason, and so many of these groups."""
     groups = [(error, [day for day, _ in days]) for error, days in groupby(sorted(failed), key=lambda day: day[1])]
-    yield "failures", _count(len(failed), "date")
+    yield label, _count(len(failed), "date")
     for error, days in groups[:most]:
         yield "", f"{days[0]}{f'..{days[-1]}' if len(days) > 1 else ''}: {error}"
     if most is not None and len(groups) > most:
@@ -492,14 +500,21 @@ def _with_run(engine: Engine, of_range: Status, run: Mapping[str, Any], window: 
         dates=len(dates),
         done=statuses[COMPLETE],
         written=written,
-        failed=tuple((row["game_date"], str(row["failed_reason"])) for row in dates if row["status"] == FAILED),
-        pending=tuple(sorted((what, count) for what, count in statuses.items() if what not in (COMPLETE, FAILED))),
+        failed=_with_reason(dates, FAILED),
+        held_back=_with_reason(dates, HELD_BACK),
+        pending=tuple(
+            sorted((what, count) for what, count in statuses.items() if what not in (COMPLETE, FAILED, HELD_BACK))
+        ),
         windows_done=int(run["windows_done"]) if run["windows_done"] is not None else len(done),
         days_per_hour=written / hours if hours > 0 else None,
         passing_errors=len(retried),
         last_passing_error=retried[-1]["details"] if retried else None,
         note=note,
     )
+
+
+def _with_reason(dates: Iterable[Mapping[str, Any]], status: str) -> tuple[tuple[date, str], ...]:
+    return tuple((row["game_date"], str(row["failed_reason"])) for row in dates if row["status"] == status)
 
 
 def _moment(value: Any) -> datetime:

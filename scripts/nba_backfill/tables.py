@@ -64,7 +64,7 @@ def minutes(value: Any) -> str:
 
 def headline(plan: Plan) -> str:
     """What a run of the plan would do, in a line."""
-    windows = f"windows of {plan.batch_days} days" if plan.batch_days else "windows of a size found on the way"
+    windows = f"windows of {plan.batch_days} days" if plan.batch_days else "a window a season"
     return (
         f"backfill of {plan.window}, {plan.window.days:,} days: {len(plan.chosen):,} dates to do, "
         f"{sum(plan.left_alone.values()):,} left alone; {windows}"

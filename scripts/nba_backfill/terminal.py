@@ -79,7 +79,7 @@ class RateColumn(ProgressColumn):
 def progress_bar(console: Console, dates: int) -> Progress:
     """A bar on a terminal; nothing where the output is piped, so that only plain lines are."""
     progress = Progress(
-        TextColumn("through {task.fields[through]}"),
+        TextColumn("through {task.fields[through]}  {task.fields[stage]}"),
         BarColumn(),
         TaskProgressColumn(),
         RateColumn(),
@@ -88,5 +88,5 @@ def progress_bar(console: Console, dates: int) -> Progress:
         console=console,
         disable=not console.is_terminal,
     )
-    progress.add_task("dates", total=dates, through="")
+    progress.add_task("dates", total=dates, through="", stage="")
     return progress

@@ -7,6 +7,7 @@ other. They log in by application default credentials, and delete the datasets t
 import atexit
 import os
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +19,14 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from conftest import Warehouse
+from conftest import REPOSITORY, Warehouse
 
 RAW_TABLES = (
     "nba_raw.nbac_gamebook_player_stats",
     "nba_raw.bdl_player_boxscores",
     "nba_reference.nba_players_registry",
 )
+ALIASES = REPOSITORY / "seeds" / "player_aliases.csv"
 TYPES = {"VARCHAR": "string", "BIGINT": "int64", "DOUBLE": "float64", "BOOLEAN": "bool"}
 ALL_PARTITIONS = "(game_date >= date '1946-11-01' or game_date is null)"
 REAL_PROJECT = os.environ.get("NBA_BIGQUERY_TEST_PROJECT")
@@ -36,8 +38,42 @@ MADE_DATASETS = ("nba_analytics_kept", "alice_nba_analytics")
 # Who wrote a row, and when.
 WRITTEN_NOW = {"processed_at", "dbt_invocation_id", "run_id"}
 # Those that BigQuery reads only with a filter on game_date.
-PARTITIONED = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger")
+PARTITIONED = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger", "gate_findings")
 BUILT = (*PARTITIONED, "unresolved_player_names")
+
+
+def raw_rows_of(source: Path, games: Iterable[str], database: Path) -> None:
+    """Fill the raw tables of a new DuckDB file with the rows of some games, and with the registry's of their players.
+
+    A season's registry has several times the rows of a few games, and the local server takes its time for each. The
+    players are those whom the games name, be it by an alias, or with or without a suffix.
+    """
+    gamebook, balldontlie, registry = RAW_TABLES
+    with duckdb.connect(str(database)) as con:
+        con.execute(f"attach '{source}' as source (read_only)")
+        con.execute("create schema nba_raw; create schema nba_reference; create schema nba_analytics")
+        for table in (gamebook, balldontlie):
+            con.execute(
+                f"create table {table} as select * from source.{table} "
+                f"where game_id in ({', '.join(repr(game) for game in games)})"
+            )
+        con.execute(
+            f"""
+            create table {registry} as
+            with named as (
+                select player_lookup from {gamebook} union select player_lookup from {balldontlie}
+            )
+            select registered.* from source.{registry} as registered
+            where exists (
+                select 1 from named
+                where starts_with(registered.player_lookup, named.player_lookup)
+                or starts_with(named.player_lookup, registered.player_lookup)
+            )
+            or player_lookup in (
+                select player_lookup from read_csv('{ALIASES}') where player_alias in (from named)
+            )
+            """
+        )
 
 
 class BigQuery(Warehouse):

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
@@ -45,7 +47,19 @@ class Request:
         return COMMENT.sub("", query).strip()
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the server has answered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    content: bytes
+
+
 Edit = Callable[[dict[str, Any]], dict[str, Any]]
+
+# The local server lists what it holds without a lock, which fails where another request adds a table meanwhile.
+SERVER_COLLISION = b"test double: internal RuntimeError: dictionary changed size during iteration"
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,16 @@ class Fault:
 FaultFor = Callable[[Request], Fault | None]
 
 
+class Memory(Protocol):
+    """What is known of the results of jobs."""
+
+    def put_back(self, request: Request, job: dict[str, Any]) -> dict[str, Any]:
+        """The job to send for the one that was asked for."""
+
+    def keep(self, request: Request) -> None:
+        """Take note that the server has done the job that was asked for."""
+
+
 def no_fault(_: Request) -> None:
     """Let a request be."""
 
@@ -81,6 +105,7 @@ class Proxy:
         self.url = ""
         self.requests: list[Request] = []
         self.look_between: Callable[[], None] | None = None
+        self.memory: Memory | None = None
         self._fault_for: FaultFor = no_fault
         self._recording = threading.Lock()
         self._turn = threading.Lock()
@@ -100,9 +125,19 @@ class Proxy:
             self.requests.append(request)
             return request, self._fault_for(request)
 
-    def forward(
-        self, request: Request, headers: list[tuple[str, str]], edit: Edit | None = None
-    ) -> http.client.HTTPResponse:
+    def forward(self, request: Request, headers: list[tuple[str, str]], edit: Edit | None = None) -> Answer:
+        memory = self.memory if request.job and not edit else None
+        if memory:
+            edit = partial(memory.put_back, request)
+        with self.in_turn():
+            answer = self._send(request, headers, edit)
+            while SERVER_COLLISION in answer.content:
+                answer = self._send(request, headers, edit)
+        if memory and answer.status == HTTPStatus.OK:
+            memory.keep(request)
+        return answer
+
+    def _send(self, request: Request, headers: list[tuple[str, str]], edit: Edit | None) -> Answer:
         endpoint = urlsplit(self.endpoint)
         is_google = endpoint.scheme == "https"
         server = (http.client.HTTPSConnection if is_google else http.client.HTTPConnection)(endpoint.netloc)
@@ -114,7 +149,8 @@ class Proxy:
                 server.putheader(name, value)
         server.putheader("Content-Length", str(len(body)))
         server.endheaders(body)
-        return server.getresponse()
+        response = server.getresponse()
+        return Answer(response.status, response.getheaders(), response.read())
 
     @contextmanager
     def in_hand(self) -> Iterator[None]:
@@ -184,16 +220,14 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             request, fault = proxy.record(self.command, self.path, body)
             if fault is None or fault.reaches_server or fault.is_edit:
-                with proxy.in_turn():
-                    answer = proxy.forward(request, self.headers.items(), fault.edit_request if fault else None)
-                    content = answer.read()
+                answer = proxy.forward(request, self.headers.items(), fault.edit_request if fault else None)
                 if fault is None or fault.is_edit:
-                    status = answer.status
+                    status, content = answer.status, answer.content
                     if fault and fault.edit_answer:
                         edited = fault.edit_answer(json.loads(content))
                         status = edited.get("error", {}).get("code", status)
                         content = json.dumps(edited).encode()
-                    headers = [header for header in answer.getheaders() if header[0].lower() not in RENEWED]
+                    headers = [header for header in answer.headers if header[0].lower() not in RENEWED]
                     self.reply(status, [*headers, ("Content-Length", str(len(content)))], content)
                     return
             fault.instead()

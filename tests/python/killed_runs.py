@@ -4,18 +4,19 @@ Takes the arguments of `nba-backfill`, in a project's directory. Each attempt is
 the project, so that an attempt is about windows and not about parsing.
 """
 
+import gc
 import os
 import random
 import signal
 import sys
 import time
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import duckdb
 
 from nba_backfill import cli
-from nba_backfill.engine import Engine
+from nba_backfill.engine import Engine, Parsed
 
 KILLS = 50
 
@@ -44,13 +45,9 @@ def ledger_days(con: duckdb.DuckDBPyConnection) -> list[Any]:
 
 def main() -> None:
     database = os.environ["NBA_DUCKDB_PATH"]
-    parsed = Engine(Path.cwd(), None)
-
-    def parsed_engine(_project: Path, _target: str | None, run_id: str, **_: object) -> Engine:
-        parsed._variables["run_id"] = run_id
-        return parsed
-
-    cli.Engine = parsed_engine  # type: ignore[assignment, misc]
+    parsed_engine = partial(Engine, parsed=Parsed.by_dbt())
+    gc.collect()
+    gc.freeze()
     chance = random.Random(5)
 
     def attempt() -> int:
@@ -58,7 +55,7 @@ def main() -> None:
         if process:
             return process
         try:
-            cli.main(sys.argv[1:])
+            cli.main(sys.argv[1:], obj=parsed_engine)
         except SystemExit as ended:
             sys.stdout.flush()
             # Not by Python's own end, which waits for threads that DuckDB had before the fork.

@@ -6,31 +6,34 @@ what the local server lacks: transactions, bytes and a streaming buffer.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
 
 from backfill_rig import TABLES
-from bigquery_rig import ALL_PARTITIONS, RAW_TABLES, REAL_PROJECT, BigQuery, compare
-from conftest import Warehouse
+from bigquery_rig import ALL_PARTITIONS, RAW_TABLES, REAL_PROJECT, BigQuery, compare, raw_rows_of
+from conftest import REPOSITORY, Warehouse
 from faulty_proxy import Fault, Proxy, Request, proxy_before
 
 # The end of a season and the start of the next, with a game a day.
 GAMES = {
     "2022-06-16": "20220616_BOS_DEN",
     "2022-06-19": "20220619_DEN_BOS",
-    "2022-10-18": "20221018_SAS_CHI",
-    "2022-10-19": "20221019_ORL_BOS",
+    "2022-10-18": "20221018_IND_MEM",
+    "2022-10-19": "20221019_BOS_CLE",
 }
+# Of games of the next season those from a year before, as the demo league has one season.
+NEXT_SEASON = {"20221018_IND_MEM": "20211019_IND_MEM", "20221019_BOS_CLE": "20211020_BOS_CLE"}
 DATES = list(GAMES)
 SEASONS = [(DATES[0], DATES[1]), (DATES[2], DATES[3])]
 RANGE = ("--start-date", DATES[0], "--end-date", DATES[-1])
 MINIMUM_BYTES = 10_485_760
+MOST_STATEMENTS_OF_THREE_SEASONS = 150
 LOCK = "nba_analytics.backfill_lock"
 # What the local server does not do, a test makes up in the proxy. Google's does it.
 local_server_only = pytest.mark.skipif(
@@ -91,36 +94,29 @@ def as_google(request: Request) -> Fault | None:
 
 
 def a_game_a_day(source: Path, database: Path) -> None:
-    """The games, and the players of these games."""
+    """The games, of which those of the next season were played a year earlier in the source."""
+    raw_rows_of(source, [NEXT_SEASON.get(game, game) for game in GAMES.values()], database)
     with duckdb.connect(str(database)) as con:
-        con.execute(f"attach '{source}' as source (read_only)")
-        con.execute("create schema nba_raw; create schema nba_reference; create schema nba_analytics")
-        gamebook, balldontlie, registry = RAW_TABLES
-        for table in (gamebook, balldontlie):
-            con.execute(
-                f"create table {table} as select * from source.{table} "
-                f"where (cast(game_date as text), game_id) in ({', '.join(map(str, GAMES.items()))})"
-            )
-        con.execute(
-            f"""
-            create table {registry} as select * from source.{registry}
-            where player_lookup in (select player_lookup from {gamebook} union select player_lookup from {balldontlie})
-            """
-        )
+        *box_scores, registry = RAW_TABLES
+        for later, game in NEXT_SEASON.items():
+            for table in box_scores:
+                con.execute(
+                    f"update {table} set game_id = '{later}', game_date = game_date + 364, "
+                    f"season_year = season_year + 1 where game_id = '{game}'"
+                )
+        con.execute(f"insert into {registry} select * replace ('2022-23' as season) from {registry}")
 
 
 @pytest.fixture(scope="module")
-def both(project: Path, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(project: Path, endpoint: str, demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     directory = tmp_path_factory.mktemp("backfill")
     own = directory / "project"
     own.mkdir()
     for file in project.iterdir():
         if file.name not in ("logs", "target"):
             (own / file.name).symlink_to(file)
-    league = Warehouse(own, directory / "league.duckdb")
-    assert league.cli("demo-data", "--seasons", "2021-2022").code == 0
     embedded = Warehouse(own, directory / "nba.duckdb")
-    a_game_a_day(league.database, embedded.database)
+    a_game_a_day(demo_file, embedded.database)
     server = BigQuery(own, endpoint)
     server.load(embedded.database, directory)
     with proxy_before(endpoint) as proxy:
@@ -129,18 +125,57 @@ def both(project: Path, endpoint: str, tmp_path_factory: pytest.TempPathFactory)
         yield Both(embedded, server, proxy)
 
 
+class FirstRun(NamedTuple):
+    """A run of two workers that fills the summary: what it printed, and what it asked of the server."""
+
+    output: str
+    requests: list[Request]
+
+
 @pytest.fixture(scope="module")
-def first_run(both: Both) -> str:
-    """What a run of two workers prints that fills the summary."""
-    return both.run(*RANGE, "--batch-days", "1", "--workers", "2")
+def first_run(both: Both) -> FirstRun:
+    both.proxy.reset(as_google)
+    output = both.run(*RANGE, "--batch-days", "1", "--workers", "2")
+    return FirstRun(output, both.proxy.requests)
 
 
 @pytest.fixture
-def filled(both: Both, first_run: str) -> Iterator[Both]:
+def filled(both: Both, first_run: FirstRun) -> Iterator[Both]:
     """Both engines, the summary of the one on BigQuery filled."""
-    assert first_run
+    assert first_run.output
     yield both
     both.proxy.reset(as_google)
+
+
+def jobs_by_invocation(requests: list[Request]) -> dict[str, list[Request]]:
+    """The statements that were sent, by the invocation of dbt that has sent them."""
+    jobs: dict[str, list[Request]] = {}
+    for request in requests:
+        if request.job.get("configuration", {}).get("query") and not is_dry_run(request):
+            jobs.setdefault(request.job["configuration"]["labels"]["dbt_invocation_id"], []).append(request)
+    return jobs
+
+
+def tables_of(request: Request) -> set[str]:
+    """The tables that a statement names, but for the one that it makes or drops."""
+    rest = re.sub(r"^(create or replace|drop) (table|view)( if exists)? \S+", "", request.sql, flags=re.IGNORECASE)
+    return set(re.findall(r"(?:`[^`]+`\.){2}`[^`]+`", rest))
+
+
+def count_tables(jobs: Iterable[Request]) -> int:
+    """How many tables statements name, counted for each, as BigQuery's minimum is."""
+    return sum(len(tables_of(job)) for job in jobs)
+
+
+def gib(tables: int) -> str:
+    """What BigQuery bills for so many tables at least."""
+    return f"{tables * MINIMUM_BYTES / 2**30:.1f} GiB"
+
+
+def node_of(job: Request) -> str | None:
+    """The node of dbt that has sent the statement, None of a macro."""
+    node: str | None = job.job["configuration"]["labels"].get("node_name")
+    return node
 
 
 def windows(output: str) -> list[str]:
@@ -148,17 +183,53 @@ def windows(output: str) -> list[str]:
     return re.findall(r"^batch \d+/\d+  (\S+)  [\d,]+ rows", output, re.MULTILINE)
 
 
-def seasons_tested(output: str) -> list[str]:
+def ranges_tested(output: str) -> list[str]:
     return re.findall(r"^tested (\S+): \d+ tests passed, \d+ warned, none failed", output, re.MULTILINE)
 
 
-def test_workers_do_every_window_once_and_leave_nothing_behind(filled: Both, first_run: str) -> None:
+def test_the_requests_of_a_run_are_labelled_and_capped(first_run: FirstRun) -> None:
+    """Each of them: of preflight, plan, lock, kept copies, windows, tests and report."""
+    assert not [request for request in first_run.requests if "insertAll" in request.target]
+    run_ids = set()
+    for request in first_run.requests:
+        query = request.job.get("configuration", {})
+        if query and not query.get("dryRun"):
+            assert query["labels"]["dbt_invocation_id"], request.sql
+            assert int(query["query"]["maximumBytesBilled"]) > 0, request.sql
+            run_ids.add(query["labels"]["run_id"])
+    assert len(run_ids) == 1
+
+
+def test_three_seasons_take_few_statements_and_the_documents_say_how_many(first_run: FirstRun) -> None:
+    """A window of a season has the statements of any window. The first one makes the tables, the others merge."""
+    invocations = jobs_by_invocation(first_run.requests).values()
+    is_window = [any(node_of(job) == "player_game_summary" for job in jobs) for jobs in invocations]
+    windows = [jobs for jobs, is_one in zip(invocations, is_window, strict=True) if is_one]
+    assert len(windows) == len(DATES)
+    statements, tables = max(map(len, windows)), max(map(count_tables, windows))
+    # But for what a slow run says to keep its lock, and for the window tables of workers.
+    around = [
+        job
+        for jobs, is_one in zip(invocations, is_window, strict=True)
+        for job in jobs
+        if not (is_one or "set alive_at" in jobs[0].sql or job.sql.startswith("drop table"))
+    ]
+    print(f"a window: {statements} statements, {tables} tables; the rest: {len(around)}, {count_tables(around)}")
+    assert 3 * statements <= MOST_STATEMENTS_OF_THREE_SEASONS
+    documented = (REPOSITORY / "docs" / "bigquery.md").read_text(encoding="utf-8")
+    assert f"A window sends {statements} statements, which name {tables} tables" in documented
+    assert f"| `run`, a window a season | {3 * statements} | {gib(3 * tables)} |" in documented
+    rest = f"about {round(len(around), -1)} | {gib(count_tables(around))}"
+    assert re.search(rf"^\| of either: [^|]* \| {re.escape(rest)} \|", documented, re.MULTILINE)
+
+
+def test_workers_do_every_window_once_and_leave_nothing_behind(filled: Both, first_run: FirstRun) -> None:
     """Windows end in any order, and the table is what one worker makes of the same rows on DuckDB."""
-    assert sorted(windows(first_run)) == [f"{day}..{day}" for day in DATES]
-    assert len(seasons_tested(first_run)) == len(SEASONS)
+    assert sorted(windows(first_run.output)) == [f"{day}..{day}" for day in DATES]
+    assert ranges_tested(first_run.output) == [f"{DATES[0]}..{DATES[-1]}"]
     outcome = filled.embedded.cli("run", *RANGE, "--batch-days", "1")
     assert outcome.code == 0, outcome.output
-    assert sorted(windows(first_run)) == windows(outcome.output)
+    assert sorted(windows(first_run.output)) == windows(outcome.output)
     assert compare(filled.embedded, filled.server) > 100
     tables = [table.table_id for table in filled.server.client.list_tables("nba_analytics")]
     assert "player_game_summary" in tables
@@ -189,12 +260,13 @@ def test_the_next_run_has_nothing_to_do_and_a_deleted_row_makes_its_date_stale(f
     filled.server.execute(
         f"delete from {gamebook} where game_date = date '{DATES[1]}' and player_lookup = '{player}'",
     )
-    assert filled.to_do() == {DATES[1]: "stale"}
     assert windows(filled.run(*RANGE)) == [f"{DATES[1]}..{DATES[1]}"]
     changed = filled.contents()
     assert all(changed[table] != before[table] for table in ("player_game_summary", "backfill_ledger"))
-    last = filled.runs()[0]
-    assert (last["status"], last["rows_removed"]) == ("done", 1)
+    ((last, status),) = filled.server.run(
+        "select run_id, status from nba_analytics.backfill_runs order by started_at desc limit 1"
+    )
+    assert status == "done"
 
     scripts = []
 
@@ -211,25 +283,26 @@ def test_the_next_run_has_nothing_to_do_and_a_deleted_row_makes_its_date_stale(f
 
     filled.proxy.reset(as_google if REAL_PROJECT else without_transaction)
     output = filled.rollback()
-    assert f"rolled back run {last['run_id']}" in output
+    assert f"rolled back run {last}" in output
     assert "1 that it had removed are back" in output
     assert filled.contents() == before
     if scripts:
         (script,) = scripts
         assert script.endswith("commit transaction;")
         assert script.count("merge into") == len(TABLES)
-    assert filled.runs()[0]["status"] == "rolled back"
+    listed = filled.runs()[0]
+    assert (listed["run_id"], listed["status"], listed["rows_removed"]) == (last, "rolled back", 1)
     assert filled.to_do() == {DATES[1]: "stale"}
 
 
-def test_each_worker_does_whole_seasons_and_each_season_is_tested(filled: Both) -> None:
-    output = filled.run(*RANGE, "--no-resume", "--workers", "2", "--by-season")
+def test_a_window_is_a_season_and_each_worker_does_one(filled: Both) -> None:
+    output = filled.run(*RANGE, "--no-resume", "--workers", "2")
     assert sorted(windows(output)) == [f"{first}..{last}" for first, last in SEASONS]
-    assert [window.split("..")[0] for window in seasons_tested(output)] == [DATES[0], "2022-10-12"]
 
 
-def test_a_run_beside_another_is_told_who_is_at_work_and_since_when(filled: Both) -> None:
-    before = filled.contents()
+@pytest.fixture
+def at_work(filled: Both) -> Iterator[str]:
+    """The id of a run that is at work on another machine."""
     filled.server.execute(
         f"""
         update {LOCK} set run_id = 'another', holder = 'somebody', host_name = 'elsewhere', process_id = 4711,
@@ -237,10 +310,7 @@ def test_a_run_beside_another_is_told_who_is_at_work_and_since_when(filled: Both
         where true
         """
     )
-    output = filled.run("--dates", DATES[0], code=4)
-    assert "held by run another of somebody, process 4711 on elsewhere, since 2022-06-20 01:02:03 UTC" in output
-    assert filled.contents() == before
-    assert filled.server.run(f"select run_id from {LOCK}") == [("another",)]
+    yield "another"
     filled.server.execute(
         f"""
         update {LOCK} set run_id = null, holder = null, host_name = null, process_id = null, held_since = null,
@@ -250,17 +320,41 @@ def test_a_run_beside_another_is_told_who_is_at_work_and_since_when(filled: Both
     )
 
 
+def test_a_run_beside_another_is_told_who_is_at_work_and_since_when(filled: Both, at_work: str) -> None:
+    before = filled.contents()
+    output = filled.run("--dates", DATES[0], code=4)
+    assert f"held by run {at_work} of somebody, process 4711 on elsewhere, since 2022-06-20 01:02:03 UTC" in output
+    assert filled.contents() == before
+    assert filled.server.run(f"select run_id from {LOCK}") == [(at_work,)]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_who_looks_beside_a_run_at_work_makes_nothing_that_it_reads(filled: Both) -> None:
+    """But for a view, which is replaced by itself in one step. A report asks all that preflight and validate ask."""
+    filled.proxy.reset(as_google)
+    filled.plan("--dates", DATES[0], "--no-estimate")
+    filled.runs()
+    for command in ("status", "report"):
+        assert "Traceback" not in filled.server.cli(command).output
+    requests = filled.proxy.requests
+    jobs = [request for request in requests if request.job and not is_dry_run(request)]
+    made = {request.stage.rpartition("/jobs ")[2] for request in jobs} - {"select"}
+    assert made == {"create view"}
+    assert not [request.target for request in requests if "/upload/" in request.target or request.method == "DELETE"]
+
+
 @local_server_only
 def test_an_estimate_adds_up_what_dry_runs_say_and_a_ceiling_refuses_it(filled: Both) -> None:
-    """The local server reads no bytes, so the proxy says how many: 50 MiB of two tables, or a few of one or three."""
+    """The local server reads no bytes, so the proxy says how many: 50 MiB of two tables, or a few of three."""
     billed = []
+    # Made by an earlier run on this server, or not.
+    for table in ("int_player_rows_window", "int_player_game_summary_window"):
+        filled.server.client.delete_table(f"nba_analytics.{table}", not_found_ok=True)
 
     def say_bytes(request: Request) -> Fault | None:
         if not is_dry_run(request) or request.sql == "select 1":
             return None
-        read, tables = (
-            (50 * 1024**2, 2) if "stg_bdl" in request.sql else (1_000, 3) if "join" in request.sql else (0, 1)
-        )
+        read, tables = (50 * 1024**2, 2) if "stg_bdl" in request.sql else (1_000, 3)
 
         def answer_with_bytes(answer: dict[str, Any]) -> dict[str, Any]:
             if "error" in answer:
@@ -350,13 +444,12 @@ class LoggedOut(Warehouse):
 
 
 @pytest.mark.parametrize(
-    "credentials",
+    ("command", "credentials"),
     [
-        pytest.param({"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}, id="missing file"),
-        pytest.param({"GOOGLE_APPLICATION_CREDENTIALS": ""}, id="none"),
+        pytest.param("plan", {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}, id="missing file"),
+        pytest.param("run", {"GOOGLE_APPLICATION_CREDENTIALS": ""}, id="none"),
     ],
 )
-@pytest.mark.parametrize("command", ["plan", "run"])
 def test_who_is_not_logged_in_is_told_how(
     project: Path, tmp_path: Path, command: str, credentials: dict[str, str]
 ) -> None:

@@ -191,8 +191,11 @@ def finished(reference: dict[str, str]) -> dict[str, Any]:
 
 
 def found(job: str, columns: list[Column]) -> dict[str, Any]:
-    """One row of nothing: a table that isn't empty to who looks for a row, no failure to who counts them."""
-    nothing = {"INT64": "0", "BOOL": "false"}
+    """One row of nothing: a table that isn't empty to who looks for a row, no failure to who counts them.
+
+    With a date, so that a window has one that is held back.
+    """
+    nothing = {"INT64": "0", "BOOL": "false", "DATE": WEEK[0]}
     fields = [column.field() for column in columns]
     return {
         "jobReference": {"projectId": PROJECT, "jobId": job},

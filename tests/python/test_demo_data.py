@@ -123,7 +123,7 @@ def test_every_machine_makes_the_same_league(league: DemoLeague) -> None:
     for table in league.tables.values():
         for column in table.columns:
             digest.update(repr(column.slice(0, 5_000).to_pylist()).encode())
-    assert digest.hexdigest()[:16] == "4fe78597636768fb"
+    assert digest.hexdigest()[:16] == "54e192d671d78291"
 
 
 def test_scale_adds_older_seasons() -> None:
@@ -354,7 +354,7 @@ def test_registry_has_everyone_who_played_once(db: duckdb.DuckDBPyConnection) ->
         from active group by player_lookup, team_abbr, season_year
     )"""
     assert count(db, f"registry anti join {logs} using (player_lookup, team_abbr, season)") <= 40, "aliases aside"
-    close = "games_played between games and games + 1 and first_game_date <= first and last_game_date >= last"
+    close = "games_played between games and games + 4 and first_game_date <= first and last_game_date >= last"
     found = f"registry join {logs} using (player_lookup, team_abbr, season)"
     assert count(db, f"{found} where not ({close})") == 0
     assert 500 <= one(db, "select count(*) / 2 from registry") <= 750

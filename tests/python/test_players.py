@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import WEEK, Warehouse
+from nba_backfill.players import Candidate, candidates
 
 RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
 
@@ -41,11 +42,12 @@ def test_an_alias_makes_its_dates_stale_and_the_name_known(league: Warehouse) ->
         f"(select player_lookup from player_game_summary where game_date between '{WEEK[0]}' and '{WEEK[1]}')"
     )
 
-    added = league.cli("players", "alias", unknown.upper(), registered)
+    added = league.cli("players", "alias", unknown.upper(), registered, "--reason", "not found")
 
     assert added.code == 0, added.output
     assert added.output.splitlines()[-1] == ",".join(dates)
-    assert f"{unknown},{registered}\n" in (league.project / "seeds" / "player_aliases.csv").read_text(encoding="utf-8")
+    seed = league.project / "seeds" / "player_aliases.csv"
+    assert f"{unknown},{registered},not found\n" in seed.read_text(encoding="utf-8")
     planned = json.loads(league.cli("plan", *RANGE, "--json").output)
     assert [day["game_date"] for day in planned["dates"] if day["to_do"]] == dates
     assert league.cli("run", *RANGE).code == 0
@@ -72,10 +74,28 @@ def test_what_an_alias_cannot_mean(league: Warehouse) -> None:
         ("some nickname", f"{registered}x", f"Did you mean {registered}"),
         ("some nickname", "nobody at all", "knows no player nobodyatall"),
         (other, registered, "is a registered player"),
-        ("Cameron Reddish", registered, "is an alias of camreddish already"),
+        ("R.J. Nembhard Jr.", registered, "is an alias of rubennembhardjr already"),
         ("!", registered, "needs letters"),
     ):
         outcome = league.cli("players", "alias", alias, canonical)
         assert outcome.code == 2, outcome.output
         assert sentence in outcome.output
     assert (league.project / "seeds" / "player_aliases.csv").read_bytes() == before
+
+
+def test_who_may_be_meant_is_told_with_what_speaks_for_it() -> None:
+    no_lines = {"games_together": None, "equal_lines": None, "contradictions": None, "example_game_id": None}
+    teammates = [
+        {"registered_lookup": "nahshawnhyland", **no_lines},
+        {"registered_lookup": "boneshyland", "games_together": 3, "equal_lines": 2, "contradictions": 0}
+        | {"example_game_id": "20211025_CLE_DEN"},
+        {"registered_lookup": "montemorris", "games_together": 3, "equal_lines": 1, "contradictions": 2}
+        | {"example_game_id": "20211026_DEN_UTA"},
+        {"registered_lookup": "nikolajokic", **no_lines},
+        {"registered_lookup": None, **no_lines},
+    ]
+    assert candidates("nahshonhyland", teammates) == [
+        Candidate("boneshyland", "2 of 3 lines equal, 20211025_CLE_DEN"),
+        Candidate("montemorris", "1 of 3 lines equal, 20211026_DEN_UTA, 2 contradict"),
+        Candidate("nahshawnhyland", "a like name"),
+    ]

@@ -70,6 +70,8 @@ def content(database: Path | str, **changes: Any) -> dict[str, Any]:
         "dates": 605,
         "successful": 312,
         "failed": [],
+        "held_back": [],
+        "stage": None,
         "skipped": 339,
         "progress_pct": 51.6,
         "rows": 67_000,
@@ -509,10 +511,10 @@ def quiet(monkeypatch: pytest.MonkeyPatch, load: float = 0.0) -> None:
         "nothing written for 14 min, a window takes long or waits: see the log",
     ),
     ({}, 7.9, "load 7.9 on 2 cores: other work keeps this machine busy"),
-    ({"batch_days": 1}, 0.0, "windows of 1 day: --batch auto or a larger --batch-days is cheaper"),
+    ({"batch_days": 1}, 0.0, "windows of 1 day: a season each, without --batch-days, is cheaper"),
     ({}, 0.0, "the warehouse is slow: look at the disk and memory of this machine"),
     (
-        {"warehouse": "nba-analytics.nba_analytics", "batch_days": "auto"},
+        {"warehouse": "nba-analytics.nba_analytics", "batch_days": "season"},
         0.0,
         "the warehouse is slow: look at BigQuery's job queue and slots",
     ),
@@ -556,7 +558,7 @@ def test_half_an_hour_without_a_window_is_slow(monkeypatch: pytest.MonkeyPatch) 
     "", "{", "[]", "null", '"running"', "{}", "\udcff", "[" * 20, json.dumps(content("here"))[:-20],
     json.dumps({**content("here"), "months": [1]}), json.dumps({**content("here"), "started_at": "yesterday"}),
     json.dumps({**content("here"), "process_id": float("inf")}), json.dumps({**content("here"), "failed": None}),
-])  # fmt: skip
+], ids=range(13))  # fmt: skip
 def test_a_broken_checkpoint_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "checkpoint.json"
     path.write_bytes(text.encode(errors="surrogateescape"))

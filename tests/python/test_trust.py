@@ -40,13 +40,17 @@ def test_preflight_says_what_there_is_and_what_a_run_would_take(work: Warehouse)
         assert within * rows <= int(shown["rows"].replace(",", "")) <= rows / within
         assert shown["first date"] == "2022-01-01"
         assert shown["share without"] == "0.0 %"
-    assert "a run would do 31 dates in 5 windows of 7 days, in about" in outcome.output
+    assert "a run would do 31 dates in 1 windows, in about" in outcome.output
     assert "a guess, for there was no run yet" in outcome.output
 
 
 def test_a_run_refuses_what_preflight_stops_unless_it_is_forced(work: Warehouse) -> None:
     before = work.summary()
-    work.execute("delete from nbac_gamebook_player_stats where game_date between '2022-01-01' and '2022-01-31'")
+    work.execute(
+        "delete from nbac_gamebook_player_stats where game_date between '2022-01-01' and '2022-01-31'",
+        # There balldontlie alone is far off the score, which would hold the date back.
+        "delete from bdl_player_boxscores where game_id = '20220109_OKC_TOR'",
+    )
     for command, sentence in (
         ("preflight", 'nbac_gamebook_player_stats" has no row in 2022-01-01..2022-01-31'),
         ("run", "missing source rows, nbac_gamebook 2021: 100.00 %"),
@@ -106,15 +110,17 @@ def test_the_sample_is_always_fresh_and_shows_players(work: Warehouse) -> None:
     assert work.query("select min(processed_at), max(run_id) from backfill_ledger")[0] > written[0]
 
 
-@pytest.mark.parametrize(("copies", "sentence"), [(1, "more than expected. But not on 2021-12-20"), (2, "is broken")])
+@pytest.mark.parametrize(
+    ("copies", "sentence"), [(2, "more than expected. But not on 2021-12-20"), (8, "keeps what it held of them")]
+)
 def test_a_sample_with_too_few_who_played_fails(work: Warehouse, copies: int, sentence: str) -> None:
-    """The tests of a window let so many players out of uniform pass."""
+    """The gate lets so many players out of uniform pass."""
     work.execute(
         "insert into nbac_gamebook_player_stats select * exclude (copy) "
-        "replace ('inactive' as player_status, null as minutes, null as points, "
-        "'x' || copy || player_lookup as player_lookup) "
+        "replace ('x' || copy || player_lookup as player_lookup) "
         f"from nbac_gamebook_player_stats, range({copies}) as copies (copy) "
-        f"where game_date between '{WEEK[0]}' and '{WEEK[1]}' and player_lookup is not null"
+        f"where game_date between '{WEEK[0]}' and '{WEEK[1]}' and player_lookup is not null "
+        "and player_status = 'inactive'"
     )
     outcome = work.cli("sample", *RANGE, "--force")
     assert outcome.code == 1, outcome.output
@@ -126,7 +132,7 @@ def test_validation_writes_a_verdict_to_wait_for(work: Warehouse) -> None:
     assert ready.code == 0, ready.output
     said = verdict(work)
     assert (said["verdict"], said["start_date"], said["end_date"]) == ("ready", *WEEK)
-    assert all(check["passed"] for check in said["checks"])
+    assert {check["verdict"] for check in said["checks"]} <= {"excellent", "fine", "not measured"}
     share = next(check for check in said["checks"] if check["name"] == "null_minutes_share")
     ((expected,),) = work.query(
         "select round(100.0 * (count(*) - count(minutes_played)) / count(*), 2) from player_game_summary"

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from backfill_rig import run_accepting_losses
 from conftest import WEEK, Warehouse
 
 NEXT_WEEK = ("2021-12-27", "2022-01-02")
@@ -67,6 +68,8 @@ def test_a_removed_player_and_an_emptied_date_leave_no_ghost(demo: Warehouse) ->
         f"delete from bdl_player_boxscores where game_date = '{emptied}'",
     )
     run(demo, WEEK)
+    assert {row for row in before if row[0] == emptied} <= demo.summary(), "held back: nobody has said that it is meant"
+    run_accepting_losses(demo, WEEK)
     after = demo.summary()
     gone = {row[:3] for row in before - after}
     assert (day, player, team) in gone
@@ -106,41 +109,16 @@ def test_a_moved_game_stands_once_on_the_date_on_which_it_was_played(demo: Wareh
 def test_a_window_that_fails_while_it_is_written_leaves_the_table_as_it_was(demo: Warehouse) -> None:
     """The delete is done and the insert breaks: both are one transaction."""
     before = demo.summary()
-    demo.execute("alter table player_game_summary alter column points set data type utinyint")
     demo.execute(
-        f"""
-        update nbac_gamebook_player_stats set points = 300
-        where rowid = (
-            select min(rowid) from nbac_gamebook_player_stats
-            where game_date = '{WEEK[1]}' and player_status = 'active'
-        )
-        """
+        "create type name as enum (select distinct player_full_name from player_game_summary)",
+        "alter table player_game_summary alter column player_full_name set data type name",
+        "insert into nbac_gamebook_player_stats by name select * replace ('Some One' as player_name, 'someone' as "
+        "player_lookup) from nbac_gamebook_player_stats "
+        f"where game_date = '{WEEK[1]}' and player_status = 'inactive' limit 1",
     )
-    outcome = demo.dbt(
-        "run",
-        "--select",
-        "player_game_summary",
-        "int_player_rows_window",
-        "int_player_game_summary_window",
-        window=WEEK,
-    )
+    outcome = demo.dbt("run", "--select", "int_player_rows_window+", window=WEEK)
     assert outcome.code == 1
-    assert demo.summary() == before
-
-
-def test_a_gate_that_fails_skips_the_write(demo: Warehouse) -> None:
-    before = demo.summary()
-    demo.execute(
-        f"""
-        update nbac_gamebook_player_stats set points = points + 1
-        where game_date = '{WEEK[0]}' and player_status = 'active'
-        """
-    )
-    built = demo.dbt("build", "--exclude", "resource_type:unit_test", window=WEEK)
-    assert built.code == 1
-    skipped = [line for line in built.output.splitlines() if "SKIP" in line]
-    assert any("player_game_summary" in line for line in skipped), built.output
-    assert any("excluded_box_score_rows" in line for line in skipped), built.output
+    assert "Conversion Error" in outcome.output, outcome.output
     assert demo.summary() == before
 
 

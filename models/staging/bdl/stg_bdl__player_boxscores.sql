@@ -29,6 +29,11 @@ renamed as (
         player_full_name,
         minutes as minutes_text,
         source_file_path,
+        {{ self_contradictions([
+            ('field goals', 'field_goal_pct', 'field_goals_made', 'field_goals_attempted'),
+            ('threes', 'three_point_pct', 'three_pointers_made', 'three_pointers_attempted'),
+            ('free throws', 'free_throw_pct', 'free_throws_made', 'free_throws_attempted'),
+        ]) }} as self_contradictions,
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,
@@ -47,8 +52,13 @@ renamed as (
         three_pointers_attempted as three_pt_attempts,
         free_throws_made as ft_makes,
         free_throws_attempted as ft_attempts,
+        case
+            when upper(trim(team_abbr)) = upper(trim(home_team_abbr)) then home_team_score
+            when upper(trim(team_abbr)) = upper(trim(away_team_abbr)) then away_team_score
+        end as team_score,
 
         ---------- booleans
+        upper(trim(team_abbr)) = nullif(upper(trim(home_team_abbr)), '') as is_home_by_source,
         coalesce({{ minutes_unparseable('minutes') }}, false) as is_minutes_unparseable,
 
         ---------- dates and timestamps

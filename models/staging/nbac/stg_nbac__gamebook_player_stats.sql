@@ -31,6 +31,11 @@ renamed as (
         nullif(trim(dnp_reason), '') as dnp_reason,
         minutes as minutes_text,
         source_file_path,
+        {{ self_contradictions([
+            ('field goals', 'field_goal_percentage', 'field_goals_made', 'field_goals_attempted'),
+            ('threes', 'three_point_percentage', 'three_pointers_made', 'three_pointers_attempted'),
+            ('free throws', 'free_throw_percentage', 'free_throws_made', 'free_throws_attempted'),
+        ], minutes_played('minutes'), 'minutes_decimal') }} as self_contradictions,
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,
@@ -52,6 +57,7 @@ renamed as (
         free_throws_attempted as ft_attempts,
 
         ---------- booleans
+        upper(trim(team_abbr)) = nullif(upper(trim(home_team_abbr)), '') as is_home_by_source,
         coalesce({{ minutes_unparseable('minutes') }}, false) as is_minutes_unparseable,
 
         ---------- dates and timestamps

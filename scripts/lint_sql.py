@@ -1,7 +1,8 @@
-"""Lint the SQL of the bigquery target, without a Google account.
+"""Lint the SQL of a target, duckdb or bigquery, in its dialect: `lint_sql.py TARGET PATH...`.
 
-Before dbt compiles a model it asks BigQuery which tables exist. Here an empty project answers, on the loopback
-address, so sqlfluff reads what a first run would send. Arguments are passed on to `sqlfluff lint`.
+Needs no Google account: before dbt compiles a model it asks BigQuery which tables exist, and here an empty project
+answers, on the loopback address, so that sqlfluff reads what a first run would send. As in dbt's own commands, and not
+in sqlfluff, a model may have as many tokens as it has.
 """
 
 import os
@@ -10,6 +11,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlfluff.cli.commands import cli
+from sqlparse.engine import grouping
+
+CONFIGURATIONS = {"duckdb": ".sqlfluff", "bigquery": ".sqlfluff-bigquery"}
 
 
 class EmptyProject(BaseHTTPRequestHandler):
@@ -23,17 +27,20 @@ class EmptyProject(BaseHTTPRequestHandler):
 
 
 def main() -> None:
+    target, *paths = sys.argv[1:]
     server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyProject)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     os.environ |= {
-        "NBA_TARGET": "bigquery",
+        "NBA_TARGET": target,
+        "NBA_DUCKDB_PATH": ":memory:",
         "NBA_BIGQUERY_API_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
         "NBA_BIGQUERY_METHOD": "oauth-secrets",
         "NBA_BIGQUERY_TOKEN": "none",
         "NBA_BIGQUERY_PROJECT": "lint",
         "no_proxy": "127.0.0.1",
     }
-    cli.main(["lint", "--dialect", "bigquery", *sys.argv[1:]], prog_name="sqlfluff")
+    grouping.MAX_GROUPING_TOKENS = None
+    cli.main(["lint", "--config", CONFIGURATIONS[target], *paths], prog_name="sqlfluff")
 
 
 if __name__ == "__main__":

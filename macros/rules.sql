@@ -1,0 +1,995 @@
+{#
+    The rules that a box score obeys, what explains others first. Each stands here once: the gate holds every window to
+    them before it is published, and the data tests hold the summary to them.
+
+    A rule is about the rows of one of the relations that findings() makes, its subject, and has
+    - rule: its name, and family: which of the design's families it belongs to;
+    - severity: error, which holds the date back, or warning; SQL where it depends on the row;
+    - broken: when a row breaks it, as SQL;
+    - figure and threshold: what was measured and what it is held to, as SQL, where there is such a thing;
+    - shows: the columns that let a person see it;
+    - sentence: what it means, for people.
+
+    limit('minutes_played', 'max') is a threshold of the seed quality_thresholds.
+#}
+{% macro rules() %}
+    {{ return({
+        'source_rows': [
+            {
+                'rule': 'unreadable_minutes', 'family': 'sources', 'severity': 'error',
+                'broken': 'is_minutes_unparseable', 'shows': ['source_name', 'minutes_text'],
+                'sentence': 'Every spelling of minutes is one that minutes_played reads: none becomes NULL on the way.',
+            },
+            {
+                'rule': 'statistics_of_nobody', 'family': 'sources', 'severity': 'error',
+                'broken': "player_status in ('dnp', 'inactive') and (minutes_played > 0 or "
+                    ~ counted_statistics() | join(' > 0 or ') ~ ' > 0)',
+                'shows': ['source_name', 'player_status', 'minutes_text', 'points'],
+                'sentence': 'Who did not play has no minutes and no statistics: the summary would drop them.',
+            },
+            {
+                'rule': 'unknown_status', 'family': 'sources', 'severity': 'error',
+                'broken': "coalesce(player_status, '') not in ('active', 'dnp', 'inactive')",
+                'shows': ['source_name', 'player_status'],
+                'sentence': 'A player is active, dnp or inactive: another status is read as not playing.',
+            },
+            {
+                'rule': 'unknown_team', 'family': 'sources', 'severity': 'error',
+                'broken': "exclusion_reason = 'team_not_in_game'",
+                'shows': ['source_name', 'team_abbr', 'source_game_id'],
+                'sentence': "A row is of one of its game's two teams. A code that is new is taught by a line in "
+                    ~ 'seeds/team_aliases.csv: the code, a comma, and the team that it means.',
+            },
+            {
+                'rule': 'nameless_player', 'family': 'sources', 'severity': 'error',
+                'broken': "exclusion_reason = 'no_player_name' and player_status = 'active'",
+                'shows': ['source_name', 'minutes_text', 'points'],
+                'sentence': 'Whoever played has a name: without one his row is in no table that is trained on.',
+            },
+            {
+                'rule': 'row_contradicts_itself', 'family': 'sources', 'severity': 'error',
+                'broken': 'self_contradictions is not null and exclusion_reason is null',
+                'shows': ['source_name', 'self_contradictions'],
+                'sentence': 'What a raw row says twice, as minutes and as decimal minutes or as makes and as a share, is the same.',
+            },
+            {
+                'rule': 'number_beyond_reason', 'family': 'sources', 'severity': 'error',
+                'broken': counted_statistics() | join(' not between -9999 and 9999 or ') ~ ' not between -9999 and 9999',
+                'shows': ['source_name'] + counted_statistics(),
+                'sentence': 'A count of a game has four digits at most: what has more is NULL in the summary.',
+            },
+            {
+                'rule': 'conflicting_duplicate', 'family': 'sources', 'severity': 'error',
+                'broken': "exclusion_reason = 'conflicting_duplicate'",
+                'shows': ['source_name', 'minutes_text', 'points'],
+                'sentence': 'A source says one thing of a player and game: here it says two, and neither is older.',
+            },
+        ],
+        'source_games': [
+            {
+                'rule': 'game_on_two_dates', 'family': 'sources', 'severity': 'error',
+                'broken': 'same_box_score_as is not null', 'shows': ['source_name', 'same_box_score_as'],
+                'sentence': 'A game is played once: here its box score stands under another date of the season too.',
+            },
+            {
+                'rule': 'day_on_another_date', 'family': 'sources', 'severity': 'error',
+                'broken': 'is_shifted_date', 'shows': ['source_name'],
+                'sentence': "The sources agree on the date of a day's games: here they have most of them as many days apart, "
+                    ~ 'and one of them is wrong.',
+            },
+            {
+                'rule': 'home_and_away_turned_round', 'family': 'sources', 'severity': 'error',
+                'broken': 'turned_round_rows > 0', 'shows': ['source_name', 'turned_round_rows'],
+                'sentence': 'The sources agree on who is at home.',
+            },
+        ],
+        'published_games': [
+            {
+                'rule': 'game_lost_by_the_sources', 'family': 'completeness', 'severity': 'error',
+                'broken': 'not is_in_sources', 'figure': 'row_count', 'threshold': '0', 'shows': ['row_count'],
+                'sentence': 'A game that the summary holds is in a source. Load it again; or, if it is meant to go, dbt run '
+                    ~ 'its date with the var accept_lost_games: true.',
+            },
+        ],
+        'keys': [
+            {
+                'rule': 'key_lost', 'family': 'completeness', 'severity': 'error',
+                'broken': "finding = 'lost'", 'shows': ['finding'],
+                'sentence': 'Whoever the sources list in a game has a row.',
+            },
+            {
+                'rule': 'key_left_over', 'family': 'completeness', 'severity': 'error',
+                'broken': "finding = 'left over'", 'shows': ['finding'],
+                'sentence': 'Whoever has a row in a game is listed there by a source.',
+            },
+        ],
+        'games': [
+            {
+                'rule': 'game_without_two_teams', 'family': 'completeness', 'severity': 'error',
+                'broken': 'team_count != 2 or home_team_count != 1',
+                'figure': 'team_count', 'threshold': '2', 'shows': ['team_count', 'home_team_count'],
+                'sentence': 'Two teams play a game, and one of them is at home.',
+            },
+            {
+                'rule': 'game_without_winner', 'family': 'identities', 'severity': 'error',
+                'broken': 'team_count = 2 and least_points = most_points',
+                'figure': 'most_points', 'shows': ['least_points', 'most_points'],
+                'sentence': 'No game ends in a tie.',
+            },
+            {
+                'rule': 'team_missing_in_gamebook', 'family': 'completeness', 'severity': 'error',
+                'broken': 'team_count = 2 and teams_in_gamebook = 1',
+                'figure': 'teams_in_gamebook', 'threshold': '2', 'shows': ['teams_in_gamebook'],
+                'sentence': 'A gamebook lists both teams of a game.',
+            },
+            {
+                'rule': 'team_missing_in_balldontlie', 'family': 'completeness', 'severity': 'error',
+                'broken': 'team_count = 2 and teams_in_balldontlie = 1',
+                'figure': 'teams_in_balldontlie', 'threshold': '2', 'shows': ['teams_in_balldontlie'],
+                'sentence': 'balldontlie lists both teams of a game that it lists: what is left of one checks nothing, and '
+                    ~ 'tells of nobody who he is.',
+            },
+            {
+                'rule': 'nothing_in_a_game', 'family': 'domain', 'severity': 'error',
+                'broken': 'nothing_of is not null', 'shows': ['nothing_of'],
+                'sentence': 'In every game somebody gets an offensive rebound, a steal, a free throw and a three away.',
+            },
+            {
+                'rule': 'rebounds_and_misses_differ', 'family': 'identities', 'severity': 'error',
+                'broken': 'unrebounded < ' ~ limit('unrebounded_misses', 'min') ~ ' or unrebounded > ' ~ limit('unrebounded_misses', 'max'),
+                'figure': 'unrebounded', 'threshold': 'case when unrebounded < ' ~ limit('unrebounded_misses', 'min')
+                    ~ ' then ' ~ limit('unrebounded_misses', 'min') ~ ' else ' ~ limit('unrebounded_misses', 'max') ~ ' end',
+                'shows': ['unrebounded'],
+                'sentence': 'Most missed field goals are rebounded by a player, and few rebounds follow anything else.',
+            },
+        ],
+        'player_games': [
+            {
+                'rule': 'duplicate_key', 'family': 'identity', 'severity': 'error',
+                'broken': 'rows_of_key > 1',
+                'figure': 'rows_of_key', 'threshold': '1', 'shows': ['rows_of_key'],
+                'sentence': 'A player stands in a game once.',
+            },
+            {
+                'rule': 'missing_key', 'family': 'identity', 'severity': 'error',
+                'broken': 'player_lookup is null or team_abbr is null', 'shows': ['player_lookup', 'team_abbr'],
+                'sentence': 'Every row says which player it is about, and of which team.',
+            },
+            {
+                'rule': 'player_in_two_games', 'family': 'identity', 'severity': 'error',
+                'broken': 'is_active and games_of_player > 1',
+                'figure': 'games_of_player', 'threshold': '1', 'shows': ['games_of_player'],
+                'sentence': 'Nobody plays twice on a date.',
+            },
+            {
+                'rule': 'player_under_two_names', 'family': 'identity', 'severity': 'error',
+                'broken': 'is_active and universal_player_id is not null and games_of_player = 1 and games_of_id > 1',
+                'figure': 'games_of_id', 'threshold': '1', 'shows': ['universal_player_id', 'games_of_id'],
+                'sentence': 'A player has one name on a date.',
+            },
+            {
+                'rule': 'player_missing_in_gamebook', 'family': 'identity', 'severity': 'error',
+                'broken': 'is_active and not has_nbac_gamebook and gamebook_rows_of_team > 0',
+                'figure': 'minutes_played', 'shows': ['primary_source_used', 'minutes_played'],
+                'sentence': 'Whoever played is in the gamebook that lists his team: either it lost him, or he is one of '
+                    ~ 'those it lists under another name.',
+            },
+            {
+                'rule': 'lost_minutes', 'family': 'presence', 'severity': 'error',
+                'broken': 'is_active and minutes_played is null', 'shows': ['player_status', 'minutes_played'],
+                'sentence': 'Whoever played has minutes, 0.00 at least: a NULL is a number that was lost.',
+            },
+            {
+                'rule': 'lost_statistics', 'family': 'presence', 'severity': 'error',
+                'broken': 'is_active and (' ~ counted_statistics() | join(' is null or ') ~ ' is null)',
+                'shows': counted_statistics(),
+                'sentence': 'Whoever played has every statistic, 0 at least: a NULL is a number that was lost.',
+            },
+            {
+                'rule': 'lost_ratios', 'family': 'presence', 'severity': 'error',
+                'broken': 'is_active and ((efg_pct is null) != (fg_attempts = 0) or (ts_pct is null) != (fg_attempts + ft_attempts = 0))',
+                'shows': ['fg_attempts', 'ft_attempts', 'efg_pct', 'ts_pct'],
+                'sentence': 'Shooting percentages are NULL where nothing was attempted, and nowhere else.',
+            },
+            {
+                'rule': 'plus_minus_beyond_minutes', 'family': 'domain', 'severity': 'error',
+                'broken': 'abs(plus_minus) > 2.5 * minutes_played + ' ~ limit('plus_minus_of_no_minutes', 'max'),
+                'figure': 'plus_minus', 'shows': ['plus_minus', 'minutes_played'],
+                'sentence': 'In a few minutes no team scores more than a few points more than the other.',
+            },
+        ] + _within_limits(['minutes_played', 'plus_minus'] + counted_statistics()) + [
+            {
+                'rule': 'points_do_not_add_up', 'family': 'identities', 'severity': 'error',
+                'broken': 'points != 2 * (fg_makes - three_pt_makes) + 3 * three_pt_makes + ft_makes',
+                'figure': 'points', 'threshold': '2 * fg_makes + three_pt_makes + ft_makes',
+                'shows': ['points', 'fg_makes', 'three_pt_makes', 'ft_makes'],
+                'sentence': 'Points are two for each field goal, one more for each three, and one for each free throw.',
+            },
+            {
+                'rule': 'rebounds_do_not_add_up', 'family': 'identities', 'severity': 'error',
+                'broken': 'total_rebounds != offensive_rebounds + defensive_rebounds',
+                'figure': 'total_rebounds', 'threshold': 'offensive_rebounds + defensive_rebounds',
+                'shows': ['total_rebounds', 'offensive_rebounds', 'defensive_rebounds'],
+                'sentence': 'Rebounds are the offensive and the defensive ones.',
+            },
+        ] + _at_most([
+            ('fg_makes', 'fg_attempts', 'more_field_goals_than_attempts', 'Who makes a field goal has attempted it.'),
+            ('three_pt_makes', 'three_pt_attempts', 'more_threes_than_attempts', 'Who makes a three has attempted it.'),
+            ('ft_makes', 'ft_attempts', 'more_free_throws_than_attempts', 'Who makes a free throw has attempted it.'),
+            ('three_pt_makes', 'fg_makes', 'more_threes_than_field_goals', 'Every three is a field goal.'),
+            ('three_pt_attempts', 'fg_attempts', 'more_threes_than_field_goals_attempted', 'An attempted three is an attempted field goal.'),
+        ]) + [
+            {
+                'rule': 'busier_than_his_minutes', 'family': 'domain', 'severity': 'error',
+                'broken': 'actions > ' ~ limit('actions_per_minute', 'max') ~ ' * (minutes_played + 3)',
+                'figure': 'actions', 'threshold': limit('actions_per_minute', 'max') ~ ' * (minutes_played + 3)',
+                'shows': ['actions', 'minutes_played'],
+                'sentence': 'Nobody shoots, rebounds, passes and fouls more than anybody ever did in as many minutes.',
+            },
+        ],
+        'team_games': [
+            {
+                'rule': 'team_plays_twice', 'family': 'completeness', 'severity': 'error',
+                'broken': 'games_of_team > 1', 'figure': 'games_of_team', 'threshold': '1', 'shows': ['games_of_team'],
+                'sentence': 'A team plays once on a date: here a day of games stands on the wrong one.',
+            },
+            {
+                'rule': 'too_few_players', 'family': 'completeness', 'severity': 'error',
+                'broken': 'active_players < 5',
+                'figure': 'active_players', 'threshold': '5', 'shows': ['active_players'],
+                'sentence': 'Five of a team are on the floor.',
+            },
+            {
+                'rule': 'did_not_play_as_noughts', 'family': 'domain', 'severity': 'error',
+                'broken': 'idle_players > ' ~ limit('idle_players', 'max'),
+                'figure': 'idle_players', 'threshold': limit('idle_players', 'max'),
+                'shows': ['idle_players', 'active_players'],
+                'sentence': 'Who did not play has no numbers: where several of a team played for no second and did nothing, '
+                    ~ 'NULLs were filled with noughts.',
+            },
+            {
+                'rule': 'team_minutes_do_not_add_up', 'family': 'identities',
+                'severity': "case when source_name = 'nbac_gamebook' then 'error' else 'warning' end",
+                'broken': 'minutes_gap > case source_name'
+                    ~ " when 'nbac_gamebook' then " ~ limit('team_minutes_gap_nbac_gamebook', 'max')
+                    ~ ' else ' ~ limit('team_minutes_gap_bdl_boxscores', 'max') ~ ' end',
+                'figure': 'minutes_gap',
+                'threshold': "case source_name when 'nbac_gamebook' then "
+                    ~ limit('team_minutes_gap_nbac_gamebook', 'max')
+                    ~ ' else ' ~ limit('team_minutes_gap_bdl_boxscores', 'max') ~ ' end',
+                'shows': ['team_minutes', 'minutes_gap'],
+                'sentence': "A team's minutes are 240, and 25 more for each overtime.",
+            },
+            {
+                'rule': 'implausible_team_points', 'family': 'domain', 'severity': 'error',
+                'broken': 'points < ' ~ limit('implausible_team_points', 'min')
+                    ~ ' or points > ' ~ limit('implausible_team_points', 'max'),
+                'figure': 'points', 'threshold': 'case when points < ' ~ limit('implausible_team_points', 'min')
+                    ~ ' then ' ~ limit('implausible_team_points', 'min')
+                    ~ ' else ' ~ limit('implausible_team_points', 'max') ~ ' end',
+                'shows': ['points'],
+                'sentence': 'No team ever had fewer points in a game, or more.',
+            },
+            {
+                'rule': 'nothing_of_a_team', 'family': 'domain', 'severity': 'error',
+                'broken': 'nothing_of is not null', 'shows': ['nothing_of'],
+                'sentence': 'In every game each team makes and misses, rebounds, passes, fouls and loses the ball.',
+            },
+            {
+                'rule': 'lost_plus_minus', 'family': 'presence',
+                'severity': "case when plus_minus_lost > " ~ limit('plus_minus_lost', 'error') ~ " then 'error' else 'warning' end",
+                'broken': 'plus_minus_count > 0 and plus_minus_lost > 0',
+                'figure': 'plus_minus_lost', 'threshold': limit('plus_minus_lost', 'error'),
+                'shows': ['plus_minus_lost', 'active_players'],
+                'sentence': 'Where a team has plus_minus, everybody has it who played longer than a minute, but for one or two.',
+            },
+            {
+                'rule': 'no_plus_minus', 'family': 'presence', 'severity': 'warning',
+                'broken': 'plus_minus_count = 0 and gamebook_rows > 0', 'shows': ['active_players'],
+                'sentence': 'The gamebook has plus_minus for everybody who played.',
+            },
+            {
+                'rule': 'plus_minus_does_not_add_up', 'family': 'identities', 'severity': 'error',
+                'broken': 'plus_minus_count = active_players and abs(plus_minus - 5 * (points - opponent_points)) > '
+                    ~ limit('plus_minus_gap', 'max'),
+                'figure': 'abs(plus_minus - 5 * (points - opponent_points))', 'threshold': limit('plus_minus_gap', 'max'),
+                'shows': ['plus_minus', 'points', 'opponent_points'],
+                'sentence': "A team's plus_minus is five times the margin: five are on the floor for every point.",
+            },
+        ] + _beyond_opponent([
+            ('steals', 'opponent_turnovers', 'more_steals_than_turnovers', 'A steal is a turnover of the opponent.'),
+            ('blocks', 'opponent_fg_attempts - opponent_fg_makes', 'more_blocks_than_misses', 'A blocked shot is a miss of the opponent.'),
+            ('assists', 'fg_makes', 'more_assists_than_field_goals', 'An assist leads to a field goal.'),
+            (
+                'offensive_rebounds', 'fg_attempts - fg_makes + ft_attempts - ft_makes',
+                'more_offensive_rebounds_than_misses', 'An offensive rebound follows a miss of the team.',
+            ),
+            (
+                'defensive_rebounds', 'opponent_fg_attempts - opponent_fg_makes + opponent_ft_attempts - opponent_ft_makes',
+                'more_defensive_rebounds_than_misses', 'A defensive rebound follows a miss of the opponent.',
+            ),
+        ]) + [
+            {
+                'rule': 'possessions_differ', 'family': 'identities', 'severity': 'error',
+                'broken': 'abs(possessions - opponent_possessions) > ' ~ limit('possessions_gap', 'max'),
+                'figure': 'abs(possessions - opponent_possessions)', 'threshold': limit('possessions_gap', 'max'),
+                'shows': ['possessions', 'opponent_possessions'],
+                'sentence': 'Teams have the ball in turns: what they shoot, lose and rebound makes about as many possessions.',
+            },
+        ],
+        'team_scores': [
+            {
+                'rule': 'points_are_not_the_score', 'family': 'sources', 'severity': 'error',
+                'broken': 'score_gap > ' ~ limit('team_score_gap', 'max'),
+                'figure': 'score_gap', 'threshold': limit('team_score_gap', 'max'),
+                'shows': ['team_score', 'nbac_points', 'bdl_points'],
+                'sentence': "A team's points are its final score, by one source at least.",
+            },
+        ],
+        'source_differences': [
+            {
+                'rule': 'sources_differ', 'family': 'sources', 'severity': 'error',
+                'broken': "difference > case statistic when 'minutes_played' then " ~ limit('source_difference_minutes', 'max')
+                    ~ ' else ' ~ limit('source_difference', 'max') ~ ' end'
+                    ~ " or statistic != 'minutes_played' and largest > " ~ limit('source_difference_of_player', 'max'),
+                'figure': 'difference',
+                'threshold': "case statistic when 'minutes_played' then " ~ limit('source_difference_minutes', 'max')
+                    ~ ' else ' ~ limit('source_difference', 'max') ~ ' end',
+                'shows': ['statistic', 'largest', 'differing_rows', 'differing_players'],
+                'sentence': 'The two sources agree on a statistic of a team, but for a correction or two.',
+            },
+        ],
+        'dates': [
+            {
+                'rule': 'null_minutes_share', 'family': 'presence',
+                'severity': 'case when null_minutes_pct > ' ~ limit('daily_null_minutes_share', 'error')
+                    ~ " then 'error' else 'warning' end",
+                'broken': 'null_minutes_pct >= ' ~ limit('daily_null_minutes_share', 'warn')
+                    ~ ' + 300 * sqrt(0.25 / row_count)',
+                'figure': 'null_minutes_pct',
+                'threshold': 'case when null_minutes_pct > ' ~ limit('daily_null_minutes_share', 'error')
+                    ~ ' then ' ~ limit('daily_null_minutes_share', 'error')
+                    ~ ' else ' ~ limit('daily_null_minutes_share', 'warn') ~ ' end',
+                'shows': ['row_count', 'null_minutes'],
+                'sentence': "Players who did not play are a good third of a date's rows, and nobody else has no minutes.",
+            },
+            {
+                'rule': 'date_without_plus_minus', 'family': 'presence', 'severity': 'error',
+                'broken': 'plus_minus_count = 0 and gamebook_rows > 0', 'shows': ['row_count', 'gamebook_rows'],
+                'sentence': 'The gamebook has plus_minus at least in some games of a date.',
+            },
+            {
+                'rule': 'date_without_blocks', 'family': 'domain', 'severity': 'error',
+                'broken': 'blocks = 0 and game_count > 1', 'shows': ['game_count', 'blocks'],
+                'sentence': 'In one of a date\'s games somebody blocks a shot.',
+            },
+            {
+                'rule': 'lost_dnp_reasons', 'family': 'presence', 'severity': 'error',
+                'broken': 'dnp_rows > 2 and 2 * reasons_lost > dnp_rows',
+                'figure': 'reasons_lost', 'shows': ['dnp_rows', 'reasons_lost'],
+                'sentence': 'The gamebook says of those who were in uniform and did not play why they did not.',
+            },
+        ],
+        'date_averages': [
+            {
+                'rule': 'implausible_average', 'family': 'domain', 'severity': 'error',
+                'broken': 'average < lowest - 5 * sqrt(lowest / team_count) or average > highest + 5 * sqrt(highest / team_count)',
+                'figure': 'average', 'threshold': 'case when average < lowest then lowest else highest end',
+                'shows': ['statistic', 'team_count'],
+                'sentence': 'Over the teams of a date a statistic is about what it is in any season.',
+            },
+        ],
+        'date_statistics': [
+            {
+                'rule': 'statistic_of_others', 'family': 'domain', 'severity': 'error',
+                'broken': 'correlation < expected - margin / sqrt(nullif(row_count, 0))',
+                'figure': 'correlation', 'threshold': 'expected - margin / sqrt(nullif(row_count, 0))',
+                'shows': ['statistic', 'row_count'],
+                'sentence': 'Who plays longer has more of everything: here a statistic stands with other players than with '
+                    ~ 'those who have it.',
+            },
+        ],
+        'windows': [
+            {
+                'rule': 'row_count_deviation', 'family': 'completeness', 'severity': 'warning',
+                'broken': 'deviation_pct > ' ~ limit('row_count_deviation', 'warn')
+                    ~ ' or baseline_rows = 0 and row_count > 0',
+                'figure': 'deviation_pct', 'threshold': limit('row_count_deviation', 'warn'),
+                'shows': ['row_count', 'baseline_rows'],
+                'sentence': 'The window has about as many rows as the var baseline_rows expects.',
+            },
+        ],
+    }) }}
+{% endmacro %}
+
+{# Rules that a statistic is within the limits of its metric: fewer than nothing, or more than anybody ever had. #}
+{% macro _within_limits(statistics) %}
+    {% set found = [] %}
+    {% for statistic in statistics %}
+        {% set min, max = limit(statistic, 'min'), limit(statistic, 'max') %}
+        {% do found.append({
+            'rule': 'impossible_' ~ statistic | replace('_played', ''), 'family': 'domain', 'severity': 'error',
+            'broken': statistic ~ ' < ' ~ min ~ ' or ' ~ statistic ~ ' > ' ~ max, 'figure': statistic,
+            'threshold': 'case when ' ~ statistic ~ ' < ' ~ min ~ ' then ' ~ min ~ ' else ' ~ max ~ ' end',
+            'shows': [statistic],
+            'sentence': 'Nobody has fewer ' ~ statistic ~ ' in a game, or more, than quality_thresholds says is possible.',
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Rules that one count is at most another one, from (count, other count, name, sentence). #}
+{% macro _at_most(pairs) %}
+    {% set found = [] %}
+    {% for count, other, name, sentence in pairs %}
+        {% do found.append({
+            'rule': name, 'family': 'identities', 'severity': 'error', 'broken': count ~ ' > ' ~ other,
+            'figure': count, 'threshold': other, 'shows': [count, other], 'sentence': sentence,
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{#
+    The same of a team, whose count is of what it and its opponent did. balldontlie's counts can be off by one or two.
+#}
+{% macro _beyond_opponent(pairs) %}
+    {% set found = [] %}
+    {% set slack = "case source_name when 'nbac_gamebook' then 0 else " ~ limit('source_difference', 'max') ~ ' end' %}
+    {% for count, other, name, sentence in pairs %}
+        {% do found.append({
+            'rule': name, 'family': 'identities', 'severity': 'error', 'broken': count ~ ' > ' ~ other ~ ' + ' ~ slack,
+            'figure': count, 'threshold': other ~ ' + ' ~ slack, 'shows': [count], 'sentence': sentence,
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# A threshold of the seed quality_thresholds, as a column of the CTE limits. #}
+{% macro limit(metric, bound) %}{{ return('limits.' ~ metric ~ '_' ~ bound) }}{% endmacro %}
+
+{#
+    What breaks the rules, one row per finding, as a select. The summary is a relation of the columns of
+    player_game_summary, or a query of it; player_rows one of int_player_rows; published the rows that the window is to
+    replace, and raw_teams who plays on which date, by the raw rows. With families only their rules are asked, and only
+    those whose relations are there.
+#}
+{% macro findings(summary, player_rows=none, families=none, published=none, raw_teams=none) -%}
+{%- set asked = _rules_of(families, player_rows is not none, published is not none) -%}
+{%- set statistics = counted_statistics() -%}
+{%- set baseline_rows = var('baseline_rows') | int if var('baseline_rows') is not none else 'cast(null as int64)' -%}
+with
+
+limits as (
+
+    {{ _limits(asked) }}
+
+),
+
+player_games as (
+
+    select
+        *,
+        count(*) over (partition by game_date, player_lookup, team_abbr) as rows_of_key,
+        count(case when is_active then 1 end) over (partition by game_date, player_lookup) as games_of_player,
+        count(case when is_active then 1 end) over (partition by game_date, universal_player_id) as games_of_id,
+        count(case when has_nbac_gamebook then 1 end) over (partition by game_id, team_abbr) as gamebook_rows_of_team,
+        fg_attempts + ft_attempts + turnovers + total_rebounds + assists + steals + blocks + personal_fouls as actions
+    from {{ summary }}
+
+),
+
+{% if 'team_games' in asked or 'games' in asked or 'date_averages' in asked -%}
+team_totals as (
+
+    select
+        game_date,
+        game_id,
+        team_abbr,
+        -- The less precise source of the two sorts first.
+        min(case when is_active then primary_source_used end) as source_name,
+        max(case when is_home then 1 else 0 end) as is_home,
+        count(case when is_active then 1 end) as active_players,
+        count(case when is_active and minutes_played = 0 and actions = 0 then 1 end) as idle_players,
+        count(case when has_nbac_gamebook then 1 end) as gamebook_rows,
+        count(case when has_bdl_boxscores then 1 end) as balldontlie_rows,
+        sum(minutes_played) as team_minutes,
+        round({{ team_minutes_gap('sum(minutes_played)') }}, 2) as minutes_gap,
+        sum(plus_minus) as plus_minus,
+        count(plus_minus) as plus_minus_count,
+        count(case when minutes_played > 1 and has_nbac_gamebook and plus_minus is null then 1 end) as plus_minus_lost,
+        {%- for statistic in statistics %}
+        sum({{ statistic }}) as {{ statistic }},
+        {%- endfor %}
+        cast(
+            round(
+                sum(100 * (fg_attempts - offensive_rebounds + turnovers) + 44 * ft_attempts) / 100.0
+            ) as int64
+        ) as possessions
+    from player_games
+    group by game_date, game_id, team_abbr
+
+),
+
+team_games as (
+
+    select
+        *,
+        {{ _nothing_of([
+            'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts',
+        ]) }} as nothing_of,
+        {%- for statistic in statistics + ['possessions'] %}
+        case
+            when count(*) over in_game = 2 then sum({{ statistic }}) over in_game - {{ statistic }}
+        end as opponent_{{ statistic }},
+        {%- endfor %}
+        count(*) over (partition by game_date, team_abbr) as games_of_team
+    from team_totals
+    window in_game as (partition by game_id)
+
+),
+
+{% endif -%}
+{% if 'games' in asked -%}
+game_totals as (
+
+    select
+        game_date,
+        game_id,
+        count(*) as team_count,
+        sum(is_home) as home_team_count,
+        count(case when gamebook_rows > 0 then 1 end) as teams_in_gamebook,
+        count(case when balldontlie_rows > 0 then 1 end) as teams_in_balldontlie,
+        min(points) as least_points,
+        max(points) as most_points,
+        sum(fg_attempts - fg_makes - total_rebounds) as unrebounded,
+        {%- for statistic in ['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts'] %}
+        sum({{ statistic }}) as {{ statistic }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from team_totals
+    group by game_date, game_id
+
+),
+
+games as (
+
+    select
+        *,
+        {{ _nothing_of(['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts']) }} as nothing_of
+    from game_totals
+
+),
+
+{% endif -%}
+{% if 'dates' in asked -%}
+dates as (
+
+    select
+        game_date,
+        count(*) as row_count,
+        count(distinct game_id) as game_count,
+        count(*) - count(minutes_played) as null_minutes,
+        {{ percent_of('count(*) - count(minutes_played)', 'count(*)') }} as null_minutes_pct,
+        count(plus_minus) as plus_minus_count,
+        count(case when is_active and has_nbac_gamebook then 1 end) as gamebook_rows,
+        count(case when player_status = 'dnp' and has_nbac_gamebook then 1 end) as dnp_rows,
+        count(case when player_status = 'dnp' and has_nbac_gamebook and dnp_reason is null then 1 end) as reasons_lost,
+        sum(blocks) as blocks
+    from player_games
+    group by game_date
+
+),
+
+{% endif -%}
+{% if 'date_averages' in asked -%}
+averages as (
+
+    select
+        game_date,
+        count(*) as team_count,
+        {%- for statistic in _averaged() %}
+        avg({{ statistic }}) as {{ statistic }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from team_totals
+    group by game_date
+
+),
+
+date_averages as (
+
+    select
+        averages.game_date,
+        averages.team_count,
+        expected.statistic,
+        expected.lowest,
+        expected.highest,
+        {{ _by_statistic('expected', 'averages', _averaged()) }} as average
+    from averages
+    cross join ({{ _expected('team_average', _averaged(), 'lowest', 'highest') }}) as expected
+
+),
+
+{% endif -%}
+{% if 'date_statistics' in asked -%}
+correlations as (
+
+    select
+        game_date,
+        count(minutes_played) as row_count,
+        {%- for statistic in statistics %}
+        {{ _correlation(statistic) }} as {{ statistic }},
+        {%- endfor %}
+        {{ _correlation('abs(plus_minus)') }} as plus_minus
+    from player_games
+    where is_active
+    group by game_date
+
+),
+
+date_statistics as (
+
+    select
+        correlations.game_date,
+        correlations.row_count,
+        expected.statistic,
+        expected.expected,
+        expected.margin,
+        {{ _by_statistic('expected', 'correlations', _correlated()) }} as correlation
+    from correlations
+    cross join ({{ _expected('minutes_correlation', _correlated(), 'expected', 'margin') }}) as expected
+
+),
+
+{% endif -%}
+{% if 'windows' in asked -%}
+windows as (
+
+    select
+        date '{{ last_date_of_window() }}' as game_date,
+        count(*) as row_count,
+        {{ baseline_rows }} as baseline_rows,
+        {{ percent_of('abs(count(*) - ' ~ baseline_rows ~ ')', baseline_rows) }} as deviation_pct
+    from player_games
+
+),
+
+{% endif -%}
+{% if player_rows is not none -%}
+source_rows as (
+
+    select * from {{ player_rows }}
+    where {{ in_window('game_date') }}
+
+),
+
+{% endif -%}
+{% if 'source_games' in asked -%}
+source_games as (
+
+    select
+        source_name,
+        game_date,
+        game_id,
+        max(same_box_score_as) as same_box_score_as,
+        max(case when is_shifted_date then 1 else 0 end) = 1 as is_shifted_date,
+        count(case when is_turned_round then 1 end) as turned_round_rows
+    from source_rows
+    group by source_name, game_date, game_id
+
+),
+
+{% endif -%}
+{% if 'team_scores' in asked -%}
+scored as (
+
+    select
+        game_date,
+        game_id,
+        team_abbr,
+        nullif(max(team_score), 0) as team_score,
+        sum(case when source_name = 'nbac_gamebook' then points end) as nbac_points,
+        sum(case when source_name = 'bdl_boxscores' then points end) as bdl_points
+    from source_rows
+    where exclusion_reason is null
+    group by game_date, game_id, team_abbr
+
+),
+
+team_scores as (
+
+    select
+        *,
+        least(
+            abs(team_score - coalesce(nbac_points, bdl_points)),
+            abs(team_score - coalesce(bdl_points, nbac_points))
+        ) as score_gap
+    from scored
+
+),
+
+{% endif -%}
+{% if 'source_differences' in asked -%}
+pairs as (
+
+    select
+        nbac.game_date,
+        nbac.game_id,
+        nbac.team_abbr,
+        nbac.player_lookup,
+        case
+            when abs(nbac.minutes_played - bdl.minutes_played) > 1
+                then abs(nbac.minutes_played - bdl.minutes_played)
+            else 0
+        end as minutes_played,
+        {%- for statistic in statistics %}
+        abs(coalesce(nbac.{{ statistic }}, 0) - coalesce(bdl.{{ statistic }}, 0)) as {{ statistic }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from source_rows as nbac
+    inner join source_rows as bdl
+        on
+            nbac.game_date = bdl.game_date
+            and nbac.player_lookup = bdl.player_lookup
+            and nbac.team_abbr = bdl.team_abbr
+    where
+        nbac.source_name = 'nbac_gamebook'
+        and bdl.source_name = 'bdl_boxscores'
+        and nbac.exclusion_reason is null
+        and bdl.exclusion_reason is null
+        -- balldontlie leaves some lines empty.
+        and nbac.player_status = 'active'
+        and bdl.player_status = 'active'
+
+),
+
+pair_differences as (
+
+    select
+        pairs.game_date,
+        pairs.game_id,
+        pairs.team_abbr,
+        pairs.player_lookup,
+        statistics.statistic,
+        {{ _by_statistic('statistics', 'pairs', ['minutes_played'] + statistics) }} as difference
+    from pairs
+    cross join (
+        {%- for statistic in ['minutes_played'] + statistics %}
+        select '{{ statistic }}' as statistic{{ ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as statistics
+
+),
+
+source_differences as (
+
+    select
+        game_date,
+        game_id,
+        team_abbr,
+        statistic,
+        sum(difference) as difference,
+        max(difference) as largest,
+        count(*) as differing_rows,
+        {{ first_and_last('player_lookup', 'true') }} as differing_players
+    from pair_differences
+    where difference > 0
+    group by game_date, game_id, team_abbr, statistic
+
+),
+
+{% endif -%}
+{% if 'keys' in asked -%}
+keys as (
+
+    {{ keys_of_one_side(['game_date', 'player_lookup', 'team_abbr'], 'source_rows', 'player_games') }}
+
+),
+
+{% endif -%}
+{% if 'published_games' in asked -%}
+published_games as (
+
+    select
+        published.game_date,
+        published.game_id,
+        count(*) as row_count,
+        count(window_teams.team_abbr) + count(raw_teams.team_abbr) > 0 as is_in_sources
+    from ({{ published }}) as published
+    left join (
+        select game_date, team_abbr from player_games group by game_date, team_abbr
+    ) as window_teams
+        on published.game_date = window_teams.game_date and published.team_abbr = window_teams.team_abbr
+    left join ({{ raw_teams }}) as raw_teams
+        on published.game_date = raw_teams.game_date and published.team_abbr = raw_teams.team_abbr
+    where {{ 'false' if var('accept_lost_games') else 'true' }}
+    group by published.game_date, published.game_id
+
+),
+
+{% endif -%}
+{% for subject, found in asked.items() -%}
+broken_{{ subject }} as (
+
+    {{ _broken(subject, found) }}
+
+),
+
+{% endfor -%}
+all_findings as (
+
+    {% for subject in asked %}
+    select * from broken_{{ subject }}
+    {{- '\n    union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from all_findings
+{%- if only_rules() %}
+-- Google's own implementation of GoogleSQL takes no query with a part that nothing reads.
+where
+    (select count(*) from player_games)
+    {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked }}
+    {{ '+ (select count(*) from source_rows)' if player_rows is not none }}
+    {{ '+ (select count(*) from (' ~ raw_teams ~ ') as raw_teams)' if raw_teams is not none }}
+    >= 0
+{%- endif %}
+{%- endmacro %}
+
+{# The statistics of which all teams of a date together have about as many as in any season. #}
+{% macro _averaged() %}
+    {{ return([
+        'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers', 'personal_fouls',
+        'fg_attempts', 'ft_attempts',
+    ]) }}
+{% endmacro %}
+
+{# The statistics of which who plays longer has more. #}
+{% macro _correlated() %}{{ return(counted_statistics() + ['plus_minus']) }}{% endmacro %}
+
+{# Of a relation with a column for each statistic the one that another relation names. #}
+{% macro _by_statistic(naming, relation, statistics) -%}
+    case {{ naming }}.statistic
+        {%- for statistic in statistics %}
+        when '{{ statistic }}' then {{ relation }}.{{ statistic }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Both thresholds of a metric that each statistic has of its own, a row per statistic. #}
+{% macro _expected(metric, statistics, min_name, max_name) -%}
+    {%- for statistic in statistics %}
+    select
+        '{{ statistic }}' as statistic,
+        {{ limit(metric ~ '_' ~ statistic, 'min') }} as {{ min_name }},
+        {{ limit(metric ~ '_' ~ statistic, 'max') }} as {{ max_name }}
+    from limits{{ ' union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}
+{% macro _correlation(statistic) -%}
+    case when min({{ statistic }}) != max({{ statistic }}) then corr({{ statistic }}, minutes_played) end
+{%- endmacro %}
+
+{# The names of those counts that are nought, as text; NULL where none is. #}
+{% macro _nothing_of(counts) -%}
+    {%- set noughts = [] -%}
+    {%- for count in counts -%}{%- do noughts.append((count, count ~ ' = 0')) -%}{%- endfor -%}
+    {{ names_of(noughts) }}
+{%- endmacro %}
+
+{# The rules of the families, or of all, by their subject; those on other relations only where these are there. #}
+{% macro _rules_of(families, has_player_rows, has_published) %}
+    {% set of_sources = ['source_rows', 'source_games', 'keys', 'team_scores', 'source_differences'] %}
+    {% set asked = {} %}
+    {% set numbers = [] %}
+    {% for subject, found in rules().items() %}
+        {% for rule in found %}
+            {% do numbers.append(rule.rule) %}
+            {% do rule.update({'rule_number': numbers | length}) %}
+        {% endfor %}
+        {% set of_families = found if families is none else found | selectattr('family', 'in', families) | list %}
+        {% if only_rules() %}{% set of_families = of_families | selectattr('rule', 'in', only_rules()) | list %}{% endif %}
+        {% set is_there = has_player_rows or subject not in of_sources %}
+        {% if of_families and is_there and (has_published or subject != 'published_games') %}
+            {% do asked.update({subject: of_families}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(asked) }}
+{% endmacro %}
+
+{# The rules to ask alone, none for all. A unit test of a few rules overrides it. #}
+{% macro only_rules() %}{{ return(none) }}{% endmacro %}
+
+{# The thresholds that the rules name, one row with a column each. One that is missing ends the query. #}
+{% macro _limits(asked) -%}
+    {%- set columns = {'min': 'min_value', 'max': 'max_value', 'warn': 'warn_above', 'error': 'error_above'} -%}
+    {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) -%}
+    {%- for subject, metric, statistics in [
+        ('date_averages', 'team_average', _averaged()), ('date_statistics', 'minutes_correlation', _correlated()),
+    ] if subject in asked -%}
+        {%- for statistic in statistics -%}
+            {%- do named.extend([(metric ~ '_' ~ statistic, 'min'), (metric ~ '_' ~ statistic, 'max')]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    select
+        {%- for metric, bound in named | unique %}
+        coalesce(
+            max(case metric when '{{ metric }}' then {{ columns[bound] }} end),
+            cast(
+                error({{ quoted('quality_thresholds has no ' ~ columns[bound] ~ ' of the metric ' ~ metric ~ '.') }})
+                as numeric
+            )
+        ) as {{ metric }}_{{ bound }}
+        {{- ',' if not loop.last }}
+        {%- else %}
+        count(*) as metric_count
+        {%- endfor %}
+    from ({{ thresholds() }}) as thresholds
+{%- endmacro %}
+
+{# The rows of a subject that break one of its rules, a row per rule. Few do, so those are found first. #}
+{% macro _broken(subject, rules_of_subject) -%}
+    {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
+    {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
+    {%- set of_game = subject not in ['keys', 'dates', 'date_averages', 'date_statistics', 'windows'] -%}
+    select
+        measured.game_date,
+        cast(broken.rule_number as int64) as rule_number,
+        broken.rule,
+        {{ _by_rule(rules_of_subject, 'severity') }} as severity,
+        {{ 'measured.game_id' if of_game else 'cast(null as string)' }} as game_id,
+        {{ 'measured.team_abbr' if of_team else 'cast(null as string)' }} as team_abbr,
+        {{ 'measured.player_lookup' if of_player else 'cast(null as string)' }} as player_lookup,
+        cast({{ _by_rule(rules_of_subject, 'figure') }} as numeric(18, 2)) as figure,
+        cast({{ _by_rule(rules_of_subject, 'threshold') }} as numeric(18, 2)) as threshold,
+        {{ _by_rule(rules_of_subject, 'shows') }} as example,
+        {{ _by_rule(rules_of_subject, 'sentence') }} as sentence
+    from (
+        select * from {{ subject }}
+        cross join limits
+        where {% for rule in rules_of_subject %}{{ ' or ' if not loop.first }}({{ rule.broken }}){% endfor %}
+    ) as measured
+    cross join (
+        {% for rule in rules_of_subject %}
+        select {{ rule.rule_number }} as rule_number, '{{ rule.rule }}' as rule{{ ' union all' if not loop.last }}
+        {% endfor %}
+    ) as broken
+    where {{ _by_rule(rules_of_subject, 'broken') }}
+{%- endmacro %}
+
+{# A part of each rule, by the rule's name. #}
+{% macro _by_rule(rules_of_subject, part) -%}
+    case broken.rule
+        {%- for rule in rules_of_subject %}
+        when '{{ rule.rule }}' then {{ _part(rule, part) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro _part(rule, part) -%}
+    {%- if part == 'sentence' -%}
+        {{ quoted(rule.sentence) }}
+    {%- elif part == 'severity' and rule.severity in ['error', 'warning'] -%}
+        '{{ rule.severity }}'
+    {%- elif part == 'shows' -%}
+        concat(
+        {%- for column in rule.shows -%}
+            {{ "'" ~ (', ' if not loop.first) ~ column ~ " ', " -}}
+            coalesce({{ _printed(column) }}, 'NULL'){{ ', ' if not loop.last }}
+        {%- endfor -%}
+        )
+    {%- else -%}
+        {{ (rule.get(part) or 'null') | replace('limits.', 'measured.') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A column as people read it. Engines disagree on the trailing zeros of decimals. #}
+{% macro _printed(column) -%}
+    {%- if column in ['minutes_played', 'team_minutes', 'minutes_gap', 'largest', 'efg_pct', 'ts_pct'] -%}
+        {{ with_two_decimals(column) }}
+    {%- else -%}
+        cast({{ column }} as string)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,260 @@
+"""Ways in which box scores go wrong: kinds of corruption, by statistic, by scope, and by the sources that have them.
+
+Each is SQL that corrupts one date of the raw tables, or one date of the summary after it was published.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+GAMEBOOK, BDL = "nbac_gamebook_player_stats", "bdl_player_boxscores"
+# Whom it concerns is asked of the gamebook, which is corrupted last.
+SOURCES = {"gamebook": (GAMEBOOK,), "balldontlie": (BDL,), "both": (BDL, GAMEBOOK)}
+COUNTS = (
+    *("points", "assists", "total_rebounds", "offensive_rebounds", "defensive_rebounds", "steals", "blocks"),
+    *("turnovers", "personal_fouls", "field_goals_made", "field_goals_attempted", "three_pointers_made"),
+    *("three_pointers_attempted", "free_throws_made", "free_throws_attempted"),
+)
+# Who is on the floor, of the raw rows: balldontlie says '', 00 and the like of everyone else.
+PLAYED = "player_status = 'active'"
+
+
+# What no rule can know, because the box score that comes of it is as likely as the right one: both sources say the same
+# of one player or one team, and nothing that players or teams do together contradicts it.
+UNKNOWABLE = (
+    r"(assists|steals|blocks|turnovers|personal_fouls) (nought|doubled|of team mates).* (player|team) in both",
+    r"(blocks|offensive_rebounds|three_pointers_made) (nought|of team mates).* team in both",
+    # Within the two by which sources differ on right dates.
+    r"(steals|blocks|turnovers|personal_fouls) (nought|doubled|of team mates).* player in (gamebook|balldontlie)",
+    # The gamebook alone has it, and is off by a few points now and then, or lacks it for a player or a team.
+    r"plus_minus .* player in gamebook",
+    r"plus_minus (NULL|of team mates) .* team in gamebook",
+    # For one game a new name is a nickname as likely as a fault: a line that the other source has alike links it, and
+    # otherwise the other row is left out as surplus.
+    r"the star under another name in gamebook",
+    # Both say so, and nothing else says where a game was played.
+    r"home and away turned round in both",
+)
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What is done to a date, as SQL with the date as {day}."""
+
+    name: str
+    statements: tuple[str, ...]
+
+    @property
+    def is_knowable(self) -> bool:
+        """Whether what comes of it can be told from a right box score."""
+        return not any(re.fullmatch(pattern, self.name) for pattern in UNKNOWABLE)
+
+
+def column(table: str, statistic: str) -> str:
+    return "rebounds" if (table, statistic) == (BDL, "total_rebounds") else statistic
+
+
+# The rows of a scope: all who played on the date; of one team; and the one of that team who has most of the statistic.
+# Chosen by the gamebook, so that both sources lose the same.
+_TEAM = f"(select min(team_abbr) from {GAMEBOOK} where game_date = '{{day}}')"
+_ACTIVE = f"select player_lookup from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED}"
+
+
+def of_scope(scope: str, statistic: str) -> str:
+    chosen = {
+        "date": _ACTIVE,
+        "team": f"{_ACTIVE} and team_abbr = {_TEAM}",
+        "player": f"{_ACTIVE} and team_abbr = {_TEAM} order by {statistic} desc, player_lookup limit 1",
+    }
+    return f"game_date = '{{day}}' and player_lookup in ({chosen[scope]})"
+
+
+def _set(table: str, statistic: str, value: str, scope: str) -> str:
+    name = column(table, statistic)
+    return f"update {table} set {name} = {value.format(name)} where {of_scope(scope, statistic)}"
+
+
+def _to_team_mates(table: str, statistic: str, scope: str) -> str:
+    """Everyone has what the one after him has; of a player scope, he who has most changes with him who has least."""
+    name = column(table, statistic)
+    if scope == "player":
+        order = f"row_number() over (partition by team_abbr order by {statistic} desc, player_lookup)"
+        last = "count(*) over (partition by team_abbr)"
+        pairs = f"""
+            select player_lookup, case {order} when 1 then {last} when {last} then 1 else {order} end as giver,
+                {order} as place, team_abbr
+            from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED} and team_abbr = {_TEAM}
+        """
+    else:
+        order = "row_number() over (partition by team_abbr order by player_lookup)"
+        of_team = "" if scope == "date" else f" and team_abbr = {_TEAM}"
+        pairs = f"""
+            select player_lookup, {order} % count(*) over (partition by team_abbr) + 1 as giver, {order} as place,
+                team_abbr
+            from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED}{of_team}
+        """
+    return f"""
+        update {table} as taken set {name} = given.value
+        from (
+            with pairs as ({pairs})
+            select taker.player_lookup, any_value(source.{name}) as value
+            from pairs as taker join pairs as giver on taker.giver = giver.place and taker.team_abbr = giver.team_abbr
+            join {table} as source on source.player_lookup = giver.player_lookup and source.game_date = '{{day}}'
+            group by taker.player_lookup
+        ) as given
+        where taken.game_date = '{{day}}' and taken.player_lookup = given.player_lookup
+    """
+
+
+def of_statistics() -> Iterator[Corruption]:
+    """Every counted statistic, plus-minus and minutes: lost, nought, doubled, negative, and another player's."""
+    for source, tables in SOURCES.items():
+        for statistic in (*COUNTS, "minutes", "plus_minus"):
+            if statistic == "plus_minus" and source != "gamebook":
+                continue
+            for scope in ("date", "team", "player"):
+                kinds = {"NULL": "null", "nought": "'00:00'" if statistic == "minutes" else "0"}
+                if statistic != "minutes":
+                    kinds |= {"doubled": "2 * {}", "negative": "-1"}
+                for kind, value in kinds.items():
+                    changed = tuple(_set(table, statistic, value, scope) for table in tables)
+                    yield Corruption(f"{statistic} {kind} of a {scope} in {source}", changed)
+                changed = tuple(_to_team_mates(table, statistic, scope) for table in tables)
+                yield Corruption(f"{statistic} of team mates for a {scope} in {source}", changed)
+
+
+_GAME = f"(select min(game_id) from {GAMEBOOK} where game_date = '{{day}}')"
+_TEAMS = f"(select distinct team_abbr from {GAMEBOOK} where game_id = {_GAME})"
+_STAR = (
+    f"(select player_lookup from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED} "
+    "order by points desc, player_lookup limit 1)"
+)
+_DAY = "game_date = '{day}'"
+_TURNED = "home_team_abbr = away_team_abbr, away_team_abbr = home_team_abbr"
+_TURNED_ID = (
+    "game_id = split_part(game_id, '_', 1) || '_' || split_part(game_id, '_', 3) || '_' || split_part(game_id, '_', 2)"
+)
+_LINE = (*COUNTS, "minutes")
+
+
+def of_structure() -> Iterator[Corruption]:
+    """Games, teams, players and dates that are lost, doubled, turned round, moved, or those of another day."""
+    for source, tables in SOURCES.items():
+
+        def of(name: str, *statements: str, source: str = source, tables: tuple[str, ...] = tables) -> Corruption:
+            return Corruption(
+                f"{name} in {source}", tuple(each.replace("{table}", table) for table in tables for each in statements)
+            )
+
+        home = "home_team_abbr" if source != "balldontlie" else "upper(home_team_abbr)"
+        yield of("home and away turned round", f"update {{table}} set {_TURNED}, {_TURNED_ID} where {_DAY}")
+        yield of("one team of each game missing", f"delete from {{table}} where {_DAY} and team_abbr = {home}")
+        yield of("one team of a game missing", f"delete from {{table}} where {_DAY} and team_abbr = {_TEAM}")
+        yield of("the star missing", f"delete from {{table}} where {_DAY} and player_lookup = {_STAR}")
+        yield of(
+            "half of the players missing",
+            f"delete from {{table}} where {_DAY} and hash(player_lookup) % 2 = 0",
+        )
+        if source != "both":
+            yield of(
+                "the star under another name",
+                f"update {{table}} set player_lookup = 'z' || player_lookup where {_DAY} and player_lookup = {_STAR}",
+            )
+        yield of(
+            "the star twice, under another name",
+            f"insert into {{table}} select * replace ('zz' || player_lookup as player_lookup) from {{table}} "
+            f"where {_DAY} and player_lookup = {_STAR}",
+        )
+        yield of(
+            "the star's line doubled with other points",
+            "insert into {table} select * replace (points + 2 as points, field_goals_made + 1 as field_goals_made, "
+            f"field_goals_attempted + 1 as field_goals_attempted) from {{table}} where {_DAY} "
+            f"and player_lookup = {_STAR}",
+        )
+        yield of(
+            "a team's players given to its opponent",
+            f"update {{table}} set team_abbr = (select max(team_abbr) from {GAMEBOOK} where game_id = {_GAME}) "
+            f"where {_DAY} and team_abbr in {_TEAMS}",
+        )
+        yield of(
+            "a basket more for the star",
+            "update {table} set points = points + 2, field_goals_made = field_goals_made + 1, "
+            f"field_goals_attempted = field_goals_attempted + 1 where {_DAY} and player_lookup = {_STAR}",
+        )
+        yield of(
+            "seven fouls of the star",
+            f"update {{table}} set personal_fouls = 7 where {_DAY} and player_lookup = {_STAR}",
+        )
+        yield of(
+            "a code that nobody knows", f"update {{table}} set team_abbr = 'XXX' where {_DAY} and team_abbr = {_TEAM}"
+        )
+        yield of(
+            "minutes that nobody reads",
+            f"update {{table}} set minutes = minutes || ' min' where {_DAY} and minutes != ''",
+        )
+        # A stale copy: who played has the line that he had last time.
+        stale = ", ".join(f"{{{name}}} = coalesce(before.{{{name}}}, now.{{{name}}})" for name in _LINE)
+        yield Corruption(
+            f"the lines of the time before in {source}",
+            tuple(
+                f"update {table} as now set {stale.format(**{name: column(table, name) for name in _LINE})} "
+                f"from (select * from {table} as t where game_date < '{{day}}' and t.minutes > '05' "
+                "qualify row_number() over (partition by player_lookup order by game_date desc) = 1) as before "
+                f"where now.game_date = '{{day}}' and now.player_lookup = before.player_lookup and now.minutes > '05'"
+                for table in tables
+            ),
+        )
+    none_played = {
+        BDL: f"minutes = '', {', '.join(f'{column(BDL, count)} = 0' for count in COUNTS)}",
+        GAMEBOOK: "player_status = 'inactive', minutes = null, " + ", ".join(f"{count} = null" for count in COUNTS),
+    }
+    for whom, rows in {"everyone": _DAY, "the star": f"{_DAY} and player_lookup = {_STAR}"}.items():
+        statements = tuple(f"update {table} set {values} where {rows}" for table, values in none_played.items())
+        yield Corruption(f"{whom} inactive in both", statements)
+    noughts = {
+        BDL: "minutes = '00:00'",
+        GAMEBOOK: f"player_status = 'active', minutes = '00:00', {', '.join(f'{count} = 0' for count in COUNTS)}",
+    }
+    for source in ("gamebook", "both"):
+        yield Corruption(
+            f"whoever did not play has played for no second in {source}",
+            tuple(
+                f"update {table} set {noughts[table]} where {_DAY} and player_lookup in (select player_lookup "
+                f"from {GAMEBOOK} where {_DAY} and not {PLAYED})"
+                for table in SOURCES[source]
+            ),
+        )
+    yield Corruption("no reason for not playing", (f"update {GAMEBOOK} set dnp_reason = null where {_DAY}",))
+    next_day = "game_date = game_date + 1, game_id = strftime(game_date + 1, '%Y%m%d') || substr(game_id, 9)"
+    for source, tables in SOURCES.items():
+        yield Corruption(
+            f"the day's games moved to the next day in {source}",
+            tuple(f"update {table} set {next_day} where {_DAY}" for table in tables),
+        )
+
+
+def of_summary() -> Iterator[Corruption]:
+    """What somebody does to the published rows by hand."""
+    for statistic in ("assists", "steals", "minutes_played", "plus_minus", "usage_rate"):
+        for kind, value in (("doubled", f"2 * {statistic}"), ("nought", "0"), ("NULL", "null")):
+            yield Corruption(
+                f"{statistic} {kind} in the summary",
+                (f"update player_game_summary set {statistic} = {value} where {_DAY} and is_active",),
+            )
+    star = f"{_DAY} and player_lookup = {_STAR}"
+    row_of_star = f"select * from player_game_summary where {star}"
+    for what, statements in {
+        "ids overwritten": (
+            f"update player_game_summary set universal_player_id = 'x' || universal_player_id where {_DAY}",
+        ),
+        "a row deleted": (f"delete from player_game_summary where {star}",),
+        "a row twice": (f"insert into player_game_summary {row_of_star}",),
+        "the day deleted": (f"delete from player_game_summary where {_DAY}",),
+        "the day deleted, and its ledger": tuple(
+            f"delete from {table} where {_DAY}" for table in ("player_game_summary", "backfill_ledger")
+        ),
+        "home and away turned round": (f"update player_game_summary set is_home = not is_home where {_DAY}",),
+        "sources corrected since": (f"update {GAMEBOOK} set assists = assists + 1 where {star}",),
+        "sources lost since": tuple(f"delete from {table} where {_DAY}" for table in SOURCES["both"]),
+    }.items():
+        yield Corruption(f"{what} in the summary", statements)
