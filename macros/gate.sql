@@ -12,17 +12,19 @@
 {%- endmacro %}
 
 {#
-    True for the rows of a window's table. Ends the query where another invocation has built the table, or for another
-    window: whatever was selected, nothing is made of another window's rows. The row that stands for an empty window is
-    no row of it, but asked all the same: a condition of its own would let the engine skip it before it is asked.
+    True for the rows of a window's table. Ends the query where an invocation has built the table that should not have,
+    or for other dates: whatever was selected, nothing is made of another window's rows. The row that stands for an empty
+    window is no row of it, but asked all the same: a condition of its own would let the engine skip it before it is asked.
 #}
 {% macro of_this_build(table_name) -%}
+    {%- set builder = var('rows_built_by') if table_name == 'int_player_rows_window' -%}
     case
         when
-            built_by = '{{ invocation_id }}'
-            and built_from = date '{{ window_start() }}'
-            and built_through = date '{{ window_end() }}'
-            then is_a_row
+            built_by = '{{ builder or invocation_id }}'
+            and built_from <= date '{{ window_start() }}'
+            and built_through >= date '{{ window_end() }}'
+            -- Rows without a date belong to no window, so every one has them.
+            then is_a_row and (game_date is null or {{ in_window('game_date') }})
         else error(
             concat(
                 '{{ table_name }} holds the rows of ', cast(built_from as string), '..',
@@ -37,6 +39,19 @@
 {% macro window_rows(table) -%}
     select * from {{ table }}
     where {{ of_this_build(table.identifier) }}
+{%- endmacro %}
+
+{#
+    What the sources say of the window, as a select: now, or as a run has read them before its windows, so that what it
+    asks and what it builds are the same rows, and are made once.
+#}
+{% macro player_rows() -%}
+    {%- if var('rows_built_by') or not execute -%}
+        {{ window_rows(ref('int_player_rows_window')) }}
+    {%- endif -%}
+    {%- if not var('rows_built_by') -%}
+        select * from {{ ref('int_player_rows') }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# Those of them that may be published. #}

@@ -13,7 +13,8 @@
             {# Each look at a node of the graph makes a copy of it, which takes its time. #}
             {% set node = graph.nodes[model_id] %}
             {% if _is_of_window(node) %}
-                {% for upstream in _upstream(node) if _is_of_window(upstream) and upstream.unique_id not in selected_resources %}
+                {% for upstream in _upstream(node) if _is_of_window(upstream) and upstream.unique_id not in selected_resources
+                    and not (var('rows_built_by') and upstream.name == 'int_player_rows_window') %}
                     {{ exceptions.raise_compiler_error(
                         node.name ~ ' is made from ' ~ upstream.name ~ ', which this run does not make: its rows would be '
                         ~ 'those of another window. Select them together: --select +' ~ node.name

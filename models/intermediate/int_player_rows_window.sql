@@ -1,12 +1,13 @@
 {#
     What did the sources say when the window was built? Kept, because the summary, the excluded rows
-    and the gate all read it.
+    and the gate all read it. nba-backfill builds it once for all windows of a run.
 #}
 {{
     config(
         materialized='table',
-        alias=of_worker('int_player_rows_window'),
-        hours_to_expiration=hours_of_worker()
+        partition_by={
+            'field': 'game_date', 'data_type': 'date', 'granularity': 'month'
+        } if target.type == 'bigquery' else none
     )
 }}
 with

@@ -9,7 +9,7 @@ dates as (
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows') }}
+    {{ player_rows() }}
 
 ),
 

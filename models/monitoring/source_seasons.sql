@@ -7,7 +7,7 @@ with
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows') }}
+    select * from ({{ player_rows() }}) as rows_of_window
     where {{ in_window('game_date') }} and coalesce(exclusion_reason, '') != 'exhibition_game'
 
 ),

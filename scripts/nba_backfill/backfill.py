@@ -32,7 +32,7 @@ LONG_DAYS = 31
 
 @dataclass(frozen=True)
 class Stage:
-    """What the window of a batch is at: sources, rows, findings, publish."""
+    """What the window of a batch is at: rows, findings, publish."""
 
     batch: Batch
     name: str
@@ -95,6 +95,16 @@ def _figures(days: Sequence[DayFigures], held_back: int) -> str:
     return f"{said}  {held_back} held back" if held_back else said
 
 
+@dataclass(frozen=True)
+class Job:
+    """What the workers of a run share: the project, and which invocation of dbt has read the sources for them."""
+
+    project: Path
+    target: str | None
+    run_id: str
+    rows_built_by: str | None
+
+
 class Stop:
     """The wish that no further window begins.
 
@@ -141,13 +151,7 @@ def backfill(
 
 
 def backfill_with_workers(
-    project: Path,
-    target: str | None,
-    run_id: str,
-    batches: Sequence[Batch],
-    workers: int,
-    stop: Stop,
-    at: Callable[[Stage], None],
+    job: Job, batches: Sequence[Batch], workers: int, stop: Stop, at: Callable[[Stage], None]
 ) -> Iterator[BatchResult]:
     """The same in several processes, each with a parsed project, a target and a log folder of its own.
 
@@ -155,7 +159,7 @@ def backfill_with_workers(
     """
     waiting = deque(batches)
     is_any_done = False
-    with _staff(project, target, run_id, workers) as (staff, busy):
+    with _staff(job, workers) as (staff, busy):
         while True:
             for connection in staff.keys() - busy if not stop.is_wished else ():
                 if busy and not is_any_done:
@@ -180,9 +184,7 @@ def backfill_with_workers(
 
 
 @contextmanager
-def _staff(
-    project: Path, target: str | None, run_id: str, workers: int
-) -> Iterator[tuple[dict[Any, BaseProcess], set[Any]]]:
+def _staff(job: Job, workers: int) -> Iterator[tuple[dict[Any, BaseProcess], set[Any]]]:
     """The workers by their connections, and a set for those of them that are busy: at the end they are dropped."""
     context = multiprocessing.get_context("spawn")
     staff: dict[Any, BaseProcess] = {}
@@ -191,7 +193,7 @@ def _staff(
         for number in range(1, workers + 1):
             connection, theirs = context.Pipe()
             process: BaseProcess = context.Process(
-                target=_work, args=(theirs, project, target, run_id, number), name=f"worker {number}", daemon=True
+                target=_work, args=(theirs, job, number), name=f"worker {number}", daemon=True
             )
             process.start()
             theirs.close()
@@ -228,17 +230,18 @@ class _ToParent(logging.Handler):
         self._connection.send(record.getMessage())
 
 
-def _work(connection: Any, project: Path, target: str | None, run_id: str, number: int) -> None:
+def _work(connection: Any, job: Job, number: int) -> None:
     # Ctrl-C in a terminal goes to every process of it; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     log.addHandler(_ToParent(connection))
     log.propagate = False
-    os.chdir(project)
+    os.chdir(job.project)
     with suppress(BrokenPipeError):
         try:
-            engine = Engine(project, target, run_id, worker=number)
+            engine = Engine(job.project, job.target, job.run_id, worker=number)
+            engine.rows_built_by = job.rows_built_by
             engine.connect()
             with suppress(EOFError):
                 while True:

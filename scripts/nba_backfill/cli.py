@@ -40,7 +40,7 @@ from nba_backfill.engine import Engine, embedded_database, find_project
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
 from nba_backfill.plan import Plan, Scope, make_plan
 from nba_backfill.players import add_alias, candidates, player_lookup
-from nba_backfill.run import Options, Run, hold_lock, new_run_id, prepare, run_at_work
+from nba_backfill.run import Options, Run, at_work, hold_lock, new_run_id, prepare, run_at_work
 from nba_backfill.status import Status, follow, read_checkpoint, show, target_database
 from nba_backfill.tables import (
     TIB,
@@ -197,7 +197,7 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
     the seeds and the staging views, which it reads, and writes nothing else. Beside a run at work not even those.
     """
     project = _enter_project()
-    selection = _select(**options)
+    _, selection = _select(**options)
     engine = _engine(project, options["target"])
     prepare(engine)
     planned = selection(engine)
@@ -250,7 +250,7 @@ def run(
 
         check_urls(urls)
     project = _enter_project()
-    selection = _select(**options)
+    window, selection = _select(**options)
     run_id = os.environ.get("NBA_RUN_ID") or new_run_id()
     log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
     if detach:
@@ -274,21 +274,22 @@ def run(
             workers = MOST_WORKERS
         with _say_who_writes(checkpoint):
             prepare(engine)
-        planned = selection(engine)
-        log.info("%s", headline(planned))
-        if max_bytes is not None:
-            _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
-        state = _state(checkpoint, run_id, engine, planned, log_file)
-        end.state = state
-        if planned.chosen:
-            fit = _refuse_unfit(engine, planned.window, force)
-            how = Options(project, options["target"], workers, fail_fast)
-            end.run = Run(engine, run_id, planned, fit, how, state, console, VERDICT)
-            end.run()
-        else:
-            state.status = "finished"
-            state.write()
-            log.info("nothing to do; nba-backfill validate says whether it may be trained on")
+        with at_work(engine, run_id, window):
+            planned = selection(engine)
+            log.info("%s", headline(planned))
+            if max_bytes is not None:
+                _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
+            state = _state(checkpoint, run_id, engine, planned, log_file)
+            end.state = state
+            if planned.chosen:
+                fit = _refuse_unfit(engine, planned.window, force)
+                how = Options(project, options["target"], workers, fail_fast)
+                end.run = Run(engine, run_id, planned, fit, how, state, console, VERDICT)
+                end.run()
+            else:
+                state.status = "finished"
+                state.write()
+                log.info("nothing to do; nba-backfill validate says whether it may be trained on")
         log.info("log: %s", log_file)
 
 
@@ -343,15 +344,16 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
     engine = _engine(project, target, run_id)
     with _say_who_writes(CHECKPOINT):
         prepare(engine)
-    planned = make_plan(engine, window, Scope.ALL, None)
-    if not planned.chosen:
-        raise InputError(
-            f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
-            "take a week of it with --start-date and --end-date."
-        )
-    fit = _refuse_unfit(engine, window, force)
-    state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-    Run(engine, run_id, planned, fit, Options(project, target), state, console, SAMPLE_VERDICT)()
+    with at_work(engine, run_id, window):
+        planned = make_plan(engine, window, Scope.ALL, None)
+        if not planned.chosen:
+            raise InputError(
+                f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
+                "take a week of it with --start-date and --end-date."
+            )
+        fit = _refuse_unfit(engine, window, force)
+        state = _state(CHECKPOINT, run_id, engine, planned, log_file)
+        Run(engine, run_id, planned, fit, Options(project, target), state, console, SAMPLE_VERDICT)()
     days = engine.rows("sample_days", window)
     print_sample(days, engine.rows("most_minutes", window), engine.rows("did_not_play", window))
     (whole_sample,) = (day for day in days if day["game_date"] is None)
@@ -711,8 +713,8 @@ def _select(
     batch_days: int | None,
     yes: bool,
     target: str | None,  # noqa: ARG001 - goes to the engine
-) -> Callable[[Engine], Plan]:
-    """Check the options that say what to do. Returns what makes the plan once there is an engine to ask."""
+) -> tuple[Window, Callable[[Engine], Plan]]:
+    """Check the options that say what to do. Returns the range, and what makes the plan once an engine can be asked."""
     if bool(dates) == bool(start_date or end_date) or bool(start_date) != bool(end_date):
         raise ArgumentError("Pass --start-date and --end-date, or --dates.")
     if sum((no_resume, retry_failed, dates_of_unresolved, bool(dates))) > 1:
@@ -728,7 +730,7 @@ def _select(
             chosen = {row["game_date"] for row in engine.rows("unresolved_dates", window)}
         return make_plan(engine, window, scope, batch_days, chosen)
 
-    return select
+    return window, select
 
 
 def _confirmed(start: date, end: date, yes: bool) -> Window:

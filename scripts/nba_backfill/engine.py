@@ -48,6 +48,8 @@ LOOK = Retry(lambda error: "Conflicting lock is held" in str(error), initial=1, 
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
 
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
+# The model that holds what the sources say.
+ROWS = "int_player_rows_window"
 # How the project's on-run-end hook begins what it tells of a window, as JSON.
 TOLD = "findings of the window: "
 # How the macro begin_run begins what it tells, as JSON.
@@ -183,6 +185,8 @@ class Engine:
         profile or the project doesn't parse.
         """
         self.bigquery: BigQuery | None = None
+        # The invocation of dbt that has read the sources for a run, for what asks and builds until they are read anew.
+        self.rows_built_by: str | None = None
         # What the warehouse could not do at first and was asked to do again.
         self.passing_errors: list[str] = []
         self._credentials = _profile(project_dir, target).credentials
@@ -252,13 +256,31 @@ class Engine:
         resources = ("--resource-type", "seed", "--resource-type", "model")
         self._run("build", "--selector", "preparation", *resources, check_sources=False)
 
+    def read_sources(self, window: Window) -> None:
+        """Write down what the sources say of the window, once for all that a run asks and builds of it.
+
+        Until forget_sources, when they may have changed. Raises BackfillError.
+        """
+        invocation = ""
+
+        def listen(event: EventMsg) -> None:
+            nonlocal invocation
+            invocation = event.info.invocation_id
+
+        self._run("run", "--select", ROWS, window=window, check_sources=False, listener=listen)
+        self.rows_built_by = invocation
+
+    def forget_sources(self) -> None:
+        """Have what is asked from now on read the sources themselves."""
+        self.rows_built_by = None
+
     def build_window(
         self, window: Window, dates: Iterable[date] | None = None, at: Callable[[str], None] | None = None
     ) -> Built:
         """Replace the window, or only these dates of it, in the summary by what the sources say now.
 
-        Dates that break a rule are held back and keep what they hold. Calls `at` with what the window is at: sources,
-        rows, findings, publish. Raises BackfillError with dbt's own error; a table that was not done yet then holds
+        The sources have been read before. Dates that break a rule are held back and keep what they hold. Calls `at` with
+        what the window is at: rows, findings, publish. Raises BackfillError with dbt's own error; a table that was not done yet then holds
         what it held. What `at` raises is raised when the window is done.
         """
         told: dict[str, Any] = {}
@@ -348,6 +370,7 @@ class Engine:
             raise ProjectError("Only BigQuery says before a query what it reads.")
         only = _only(dates)
         compiled = [
+            *self._run("compile", "--select", ROWS, window=window, check_sources=False, **only),
             *self._run("compile", "--selector", "window", window=window, check_sources=False, **only),
             *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False, **only),
         ]
@@ -370,7 +393,7 @@ class Engine:
         listener: Callable[[EventMsg], None] | None = None,
         **variables: object,
     ) -> Sequence[RunResult]:
-        values = self._variables | variables
+        values = {**self._variables, "rows_built_by": self.rows_built_by, **variables}
         if window:
             values |= {"start_date": str(window.start), "end_date": str(window.end)}
 

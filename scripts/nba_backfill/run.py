@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from nba_backfill.backfill import LONG_DAYS, BatchResult, Stage, Stop, backfill, backfill_with_workers
+from nba_backfill.backfill import LONG_DAYS, BatchResult, Job, Stage, Stop, backfill, backfill_with_workers
 from nba_backfill.checkpoint import Checkpoint, DayFigures, is_alive
 from nba_backfill.checks import Check, Preflight, Validation, check_of_tests, summary_checks
 from nba_backfill.engine import Engine, Finding
@@ -47,7 +47,7 @@ class Options:
 
 @dataclass
 class Run:
-    """One run of a plan."""
+    """One run of a plan, under the lock and from sources that have been read."""
 
     engine: Engine
     run_id: str
@@ -69,7 +69,7 @@ class Run:
 
         Whether or not, there is a verdict on the range at the end, and a report.
         """
-        with hold_lock(self.engine, self.run_id), Stop() as stop:
+        with Stop() as stop:
             try:
                 # Nobody shall train on what is half done.
                 self._verdict([], f"Run {self.run_id} is at work.").write(self.verdict_file)
@@ -81,7 +81,10 @@ class Run:
                     days=KEPT_DAYS,
                 )
                 self._hold(held)
-                self._do_windows(stop)
+                try:
+                    self._do_windows(stop)
+                finally:
+                    self.engine.forget_sources()
                 self._validate(stop)
             except BaseException as error:
                 # What stopped the run may stop this too; the run's own error is the one to tell.
@@ -156,7 +159,8 @@ class Run:
         if self.options.workers == 1:
             return backfill(self.engine, batches, stop, at)
         workers = min(self.options.workers, len(batches))
-        return backfill_with_workers(self.options.project, self.options.target, self.run_id, batches, workers, stop, at)
+        job = Job(self.options.project, self.options.target, self.run_id, self.engine.rows_built_by)
+        return backfill_with_workers(job, batches, workers, stop, at)
 
     def _hold(self, days: Iterable[Mapping[str, Any]]) -> None:
         self.checkpoint.days = {figures.game_date: figures for figures in map(DayFigures.of, days)}
@@ -287,6 +291,16 @@ def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
         yield
     finally:
         engine.operate("release_lock", run_id=run_id)
+
+
+@contextmanager
+def at_work(engine: Engine, run_id: str, window: Window) -> Iterator[None]:
+    """Keep other runs from the summary, as hold_lock does, and read the sources of the window for plan and run."""
+    with hold_lock(engine, run_id):
+        if window.days > LONG_DAYS:
+            log.info("%s  sources …", window)
+        engine.read_sources(window)
+        yield
 
 
 def _take_lock(engine: Engine, run_id: str, dead_run_id: str | None = None) -> None:
