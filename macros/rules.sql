@@ -466,16 +466,92 @@ limits as (
 
 ),
 
+summary_rows as (
+
+    select * from {{ summary }}
+
+),
+
+-- Few are there more than once, so those are looked up: to count the others row by row takes longer than all else.
+repeated_keys as (
+
+    select
+        game_date,
+        coalesce(player_lookup, '') as player_lookup,
+        coalesce(team_abbr, '') as team_abbr,
+        count(*) as rows_of_key
+    from summary_rows
+    group by 1, 2, 3
+    having count(*) > 1
+
+),
+
+repeated_players as (
+
+    select
+        game_date,
+        player_lookup,
+        count(*) as games_of_player
+    from summary_rows
+    where is_active
+    group by game_date, player_lookup
+    having count(*) > 1
+
+),
+
+repeated_ids as (
+
+    select
+        game_date,
+        universal_player_id,
+        count(*) as games_of_id
+    from summary_rows
+    where is_active
+    group by game_date, universal_player_id
+    having count(*) > 1
+
+),
+
+gamebook_teams as (
+
+    select
+        game_id,
+        team_abbr,
+        count(*) as gamebook_rows_of_team
+    from summary_rows
+    where has_nbac_gamebook
+    group by game_id, team_abbr
+
+),
+
 player_games as (
 
     select
-        *,
-        count(*) over (partition by game_date, player_lookup, team_abbr) as rows_of_key,
-        count(case when is_active then 1 end) over (partition by game_date, player_lookup) as games_of_player,
-        count(case when is_active then 1 end) over (partition by game_date, universal_player_id) as games_of_id,
-        count(case when has_nbac_gamebook then 1 end) over (partition by game_id, team_abbr) as gamebook_rows_of_team,
-        fg_attempts + ft_attempts + turnovers + total_rebounds + assists + steals + blocks + personal_fouls as actions
-    from {{ summary }}
+        summary_rows.*,
+        coalesce(repeated_keys.rows_of_key, 1) as rows_of_key,
+        coalesce(repeated_players.games_of_player, 1) as games_of_player,
+        coalesce(repeated_ids.games_of_id, 1) as games_of_id,
+        coalesce(gamebook_teams.gamebook_rows_of_team, 0) as gamebook_rows_of_team,
+        summary_rows.fg_attempts + summary_rows.ft_attempts + summary_rows.turnovers + summary_rows.total_rebounds
+        + summary_rows.assists + summary_rows.steals + summary_rows.blocks + summary_rows.personal_fouls as actions
+    from summary_rows
+    left join repeated_keys
+        on
+            summary_rows.game_date = repeated_keys.game_date
+            and coalesce(summary_rows.player_lookup, '') = repeated_keys.player_lookup
+            and coalesce(summary_rows.team_abbr, '') = repeated_keys.team_abbr
+    left join repeated_players
+        on
+            summary_rows.game_date = repeated_players.game_date
+            and summary_rows.player_lookup = repeated_players.player_lookup
+    left join repeated_ids
+        on
+            summary_rows.game_date = repeated_ids.game_date
+            and summary_rows.universal_player_id = repeated_ids.universal_player_id
+    left join gamebook_teams
+        on
+            summary_rows.game_id = gamebook_teams.game_id
+            and summary_rows.team_abbr = gamebook_teams.team_abbr
 
 ),
 

@@ -348,8 +348,8 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
         planned = make_plan(engine, window, Scope.ALL, None)
         if not planned.chosen:
             raise InputError(
-                f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there is; "
-                "take a week of it with --start-date and --end-date."
+                f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there "
+                "is; take a week of it with --start-date and --end-date."
             )
         fit = _refuse_unfit(engine, window, force)
         state = _state(CHECKPOINT, run_id, engine, planned, log_file)

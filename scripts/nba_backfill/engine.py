@@ -25,6 +25,7 @@ from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.events.base_types import EventMsg
 from dbt_common.exceptions import DbtBaseException
+from dbt_common.invocation import get_invocation_id
 from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
 
@@ -261,14 +262,8 @@ class Engine:
 
         Until forget_sources, when they may have changed. Raises BackfillError.
         """
-        invocation = ""
-
-        def listen(event: EventMsg) -> None:
-            nonlocal invocation
-            invocation = event.info.invocation_id
-
-        self._run("run", "--select", ROWS, window=window, check_sources=False, listener=listen)
-        self.rows_built_by = invocation
+        self._run("run", "--select", ROWS, window=window, check_sources=False)
+        self.rows_built_by = get_invocation_id()
 
     def forget_sources(self) -> None:
         """Have what is asked from now on read the sources themselves."""
@@ -279,9 +274,9 @@ class Engine:
     ) -> Built:
         """Replace the window, or only these dates of it, in the summary by what the sources say now.
 
-        The sources have been read before. Dates that break a rule are held back and keep what they hold. Calls `at` with
-        what the window is at: rows, findings, publish. Raises BackfillError with dbt's own error; a table that was not done yet then holds
-        what it held. What `at` raises is raised when the window is done.
+        The sources have been read before. Dates that break a rule are held back and keep what they hold. Calls `at`
+        with what the window is at: rows, findings, publish. Raises BackfillError with dbt's own error; a table that was
+        not done yet then holds what it held. What `at` raises is raised when the window is done.
         """
         told: dict[str, Any] = {}
         stages = {
