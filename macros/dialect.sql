@@ -46,6 +46,20 @@
     md5({{ text }})
 {%- endmacro %}
 
+{# Count and sum of the hashes of whole rows, which only what the same engine says at another moment is compared with. #}
+{% macro fingerprint_of_rows(rows) %}{{ return(adapter.dispatch('fingerprint_of_rows', 'nba_analytics')(rows)) }}{% endmacro %}
+
+{% macro default__fingerprint_of_rows(rows) -%}
+    concat(
+        cast(count(*) as string), '-',
+        coalesce(cast(sum(cast(farm_fingerprint(to_json_string({{ rows }})) as numeric)) as string), '')
+    )
+{%- endmacro %}
+
+{% macro duckdb__fingerprint_of_rows(rows) -%}
+    concat(cast(count(*) as string), '-', coalesce(cast(sum(hash({{ rows }})) as string), ''))
+{%- endmacro %}
+
 {# Quotient of two integers, cut off towards zero. #}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient', 'nba_analytics')(dividend, divisor)) }}{% endmacro %}
 

@@ -1021,33 +1021,43 @@ where
         cast({{ _by_rule(rules_of_subject, 'figure') }} as numeric(18, 2)) as figure,
         cast({{ _by_rule(rules_of_subject, 'threshold') }} as numeric(18, 2)) as threshold,
         {{ _by_rule(rules_of_subject, 'shows') }} as example,
-        {{ _by_rule(rules_of_subject, 'sentence') }} as sentence
+        broken.sentence
     from (
         select * from {{ subject }}
         cross join limits
         where {% for rule in rules_of_subject %}{{ ' or ' if not loop.first }}({{ rule.broken }}){% endfor %}
     ) as measured
     cross join (
-        {% for rule in rules_of_subject %}
-        select {{ rule.rule_number }} as rule_number, '{{ rule.rule }}' as rule{{ ' union all' if not loop.last }}
-        {% endfor %}
+        {%- for rule in rules_of_subject %}
+        select {{ rule.rule_number }} as rule_number, '{{ rule.rule }}' as rule, {{ quoted(rule.sentence) }} as sentence
+        {{- ' union all' if not loop.last }}
+        {%- endfor %}
     ) as broken
     where {{ _by_rule(rules_of_subject, 'broken') }}
 {%- endmacro %}
 
-{# A part of each rule, by the rule's name. #}
+{# A part of each rule, by the rule's number; what most say is said once. #}
 {% macro _by_rule(rules_of_subject, part) -%}
-    case broken.rule
-        {%- for rule in rules_of_subject %}
-        when '{{ rule.rule }}' then {{ _part(rule, part) }}
+    {%- set said = [] -%}
+    {%- for rule in rules_of_subject -%}
+        {%- do said.append((rule.rule_number, _part(rule, part))) -%}
+    {%- endfor -%}
+    {%- set others = "'error'" if part == 'severity' else 'null' -%}
+    {%- set differing = said | rejectattr(1, 'equalto', others) | list -%}
+    {%- if differing -%}
+    case broken.rule_number
+        {%- for number, sql in differing %}
+        when {{ number }} then {{ sql }}
         {%- endfor %}
+        else {{ others }}
     end
+    {%- else -%}
+    {{ others }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro _part(rule, part) -%}
-    {%- if part == 'sentence' -%}
-        {{ quoted(rule.sentence) }}
-    {%- elif part == 'severity' and rule.severity in ['error', 'warning'] -%}
+    {%- if part == 'severity' and rule.severity in ['error', 'warning'] -%}
         '{{ rule.severity }}'
     {%- elif part == 'shows' -%}
         concat(

@@ -77,7 +77,7 @@ summary as (
 
 player_rows as (
 
-    select * from {{ ref('int_player_rows') }}
+    select * from ({{ player_rows() }}) as rows_of_window
     where {{ in_window('game_date') }}
 
 ),
@@ -135,17 +135,14 @@ plan as (
 
 findings as (
 
-    {{ findings('summary', 'player_rows') }}
+    select * from {{ ref('summary_findings') }}
 
 ),
 
 -- What is held back says so by itself, and lacks what the sources have.
 broken as (
 
-    select
-        *,
-        {{ finding_said() }} as said
-    from findings
+    select * from findings
     where severity = 'error' and game_date not in (select held_back.game_date from held_back)
 
 ),

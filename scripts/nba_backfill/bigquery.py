@@ -1,6 +1,6 @@
 """What only BigQuery has: whether one may use it, what a query will read, and rows that it can't yet change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig
 
 from nba_backfill.errors import BackfillError, ProjectError
 from nba_backfill.faults import LOG_IN, with_advice
+from nba_backfill.windows import Window
 
 # BigQuery bills at least so much for each table that a query reads.
 MINIMUM_BYTES = 10 * 1024**2
@@ -31,6 +32,19 @@ class Estimate:
 
     def __add__(self, other: "Estimate") -> "Estimate":
         return Estimate(self.read + other.read, self.billed + other.billed)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Bytes that BigQuery bills for a plan: to read the sources once, and for each window."""
+
+    sources: int
+    windows: Mapping[Window, int]
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.sources + sum(self.windows.values())
 
 
 class BigQuery:

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import duckdb
@@ -57,6 +57,9 @@ from nba_backfill.tables import (
 )
 from nba_backfill.terminal import log, log_to
 from nba_backfill.windows import FIRST_DATE, Window, parse_date, parse_window, today
+
+if TYPE_CHECKING:
+    from nba_backfill.bigquery import Bill
 
 EXIT_CODES = """\b
 Exit codes:
@@ -203,18 +206,19 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
     planned = selection(engine)
     if estimate is None:
         estimate = engine.is_bigquery
-    billed = _bytes_billed(engine, planned) if estimate or max_bytes is not None else None
+    bill = _bill(engine, planned) if estimate or max_bytes is not None else None
     if as_json:
         described = planned.to_json()
-        if billed is not None:
-            for batch, window in zip(described["windows"], billed, strict=True):
-                batch["bytes_billed"] = billed[window]
-            described["bytes_billed"] = sum(billed.values())
-            described["price"] = round(sum(billed.values()) / TIB * price_per_tib, 4)
+        if bill is not None:
+            for batch, billed in zip(described["windows"], bill.windows.values(), strict=True):
+                batch["bytes_billed"] = billed
+            described["bytes_billed_for_sources"] = bill.sources
+            described["bytes_billed"] = bill.total
+            described["price"] = round(bill.total / TIB * price_per_tib, 4)
         click.echo(json.dumps(described, indent=2))
     else:
-        print_plan(planned, billed, price_per_tib)
-    _refuse_bytes(billed, max_bytes)
+        print_plan(planned, bill, price_per_tib)
+    _refuse_bytes(bill, max_bytes)
 
 
 @main.command()
@@ -274,11 +278,11 @@ def run(
             workers = MOST_WORKERS
         with _say_who_writes(checkpoint):
             prepare(engine)
+        if max_bytes is not None:
+            _refuse_bytes(_bill(engine, selection(engine)), max_bytes)
         with at_work(engine, run_id, window):
             planned = selection(engine)
             log.info("%s", headline(planned))
-            if max_bytes is not None:
-                _refuse_bytes(_bytes_billed(engine, planned), max_bytes)
             state = _state(checkpoint, run_id, engine, planned, log_file)
             end.state = state
             if planned.chosen:
@@ -831,7 +835,7 @@ def _print_estimate(engine: Engine, planned: Plan) -> None:
         line += f", in about {_duration(windows * seconds)} at {seconds:.1f} s a window, {basis}"
     click.echo(line)
     if engine.is_bigquery and windows:
-        click.echo(f"{sum(_bytes_billed(engine, planned).values()):,} bytes billed in all, by dry runs")
+        click.echo(f"{_bill(engine, planned).total:,} bytes billed in all, by dry runs")
     elif not engine.is_bigquery:
         click.echo("DuckDB bills no bytes")
 
@@ -898,18 +902,21 @@ def _say_who_writes(checkpoint: Path) -> Iterator[None]:
         ) from error
 
 
-def _bytes_billed(engine: Engine, plan: Plan) -> dict[Window, int]:
+def _bill(engine: Engine, plan: Plan) -> "Bill":
     if not engine.is_bigquery:
         raise ArgumentError(
             "Only BigQuery bills bytes, and the target is DuckDB. Leave --estimate and --max-bytes out."
         )
-    return {batch.window: engine.estimate(batch.window, batch.dates).billed for batch in plan.batches}
+    from nba_backfill.bigquery import Bill  # Google's client, which DuckDB does without
+
+    windows = {batch.window: engine.estimate(batch.window, batch.dates).billed for batch in plan.batches}
+    return Bill(engine.estimate_sources(plan.window).billed if windows else 0, windows)
 
 
-def _refuse_bytes(billed: dict[Window, int] | None, max_bytes: int | None) -> None:
-    if billed is not None and max_bytes is not None and sum(billed.values()) > max_bytes:
+def _refuse_bytes(bill: "Bill | None", max_bytes: int | None) -> None:
+    if bill is not None and max_bytes is not None and bill.total > max_bytes:
         raise BackfillError(
-            f"BigQuery would bill {sum(billed.values()):,} bytes, over --max-bytes {max_bytes:,}. Nothing was written. "
+            f"BigQuery would bill {bill.total:,} bytes, over --max-bytes {max_bytes:,}. Nothing was written. "
             "Take fewer dates or longer windows, or raise the ceiling."
         )
 

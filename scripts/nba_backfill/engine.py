@@ -188,6 +188,7 @@ class Engine:
         self.bigquery: BigQuery | None = None
         # The invocation of dbt that has read the sources for a run, for what asks and builds until they are read anew.
         self.rows_built_by: str | None = None
+        self._read: tuple[str, str] | None = None
         # What the warehouse could not do at first and was asked to do again.
         self.passing_errors: list[str] = []
         self._credentials = _profile(project_dir, target).credentials
@@ -262,12 +263,24 @@ class Engine:
 
         Until forget_sources, when they may have changed. Raises BackfillError.
         """
+        # Before they are read, so that what changes meanwhile is noticed.
+        state = self._state_of_sources(window)
         self._run("run", "--select", ROWS, window=window, check_sources=False)
         self.rows_built_by = get_invocation_id()
+        self._read = (self.rows_built_by, state)
 
     def forget_sources(self) -> None:
         """Have what is asked from now on read the sources themselves."""
         self.rows_built_by = None
+
+    def recall_sources(self, window: Window) -> None:
+        """Go on with what was read of the window, if they say the same now. Raises BackfillError."""
+        if self._read and self._state_of_sources(window) == self._read[1]:
+            self.rows_built_by = self._read[0]
+
+    def _state_of_sources(self, window: Window) -> str:
+        ((state,),) = (row.values() for row in self.rows("source_state", window))
+        return str(state)
 
     def build_window(
         self, window: Window, dates: Iterable[date] | None = None, at: Callable[[str], None] | None = None
@@ -356,20 +369,25 @@ class Engine:
         self.operate("begin_run", window, listen, **arguments)
         return held
 
+    def estimate_sources(self, window: Window) -> "Estimate":
+        """What BigQuery reads and bills for read_sources. Raises ProjectError where the target is not BigQuery."""
+        return self._estimate([("--select", ROWS)], window)
+
     def estimate(self, window: Window, dates: Iterable[date] | None = None) -> "Estimate":
         """What BigQuery reads and bills for the window, or these dates of it: its models, and what they replace.
 
         Raises ProjectError where the target is not BigQuery.
         """
+        return self._estimate([("--selector", "window"), ("--select", "replaced_rows")], window, **_only(dates))
+
+    def _estimate(self, selections: Iterable[Sequence[str]], window: Window, **variables: Any) -> "Estimate":
         if not self.bigquery:
             raise ProjectError("Only BigQuery says before a query what it reads.")
-        only = _only(dates)
-        compiled = [
-            *self._run("compile", "--select", ROWS, window=window, check_sources=False, **only),
-            *self._run("compile", "--selector", "window", window=window, check_sources=False, **only),
-            *self._run("compile", "--select", "replaced_rows", window=window, check_sources=False, **only),
+        nodes: list[Any] = [
+            result.node
+            for selection in selections
+            for result in self._run("compile", *selection, window=window, check_sources=False, **variables)
         ]
-        nodes: list[Any] = [result.node for result in compiled]
         return self.bigquery.estimate([node.compiled_code for node in nodes])
 
     def validate(self, window: Window, selector: str = "validation") -> Verdict:

@@ -85,6 +85,7 @@ class Run:
                     self._do_windows(stop)
                 finally:
                     self.engine.forget_sources()
+                self.engine.recall_sources(self.plan.window)
                 self._validate(stop)
             except BaseException as error:
                 # What stopped the run may stop this too; the run's own error is the one to tell.

@@ -1,7 +1,7 @@
 """The tables that the commands print."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich import box
@@ -10,7 +10,9 @@ from rich.table import Table
 
 from nba_backfill.checks import Check, of_source
 from nba_backfill.plan import Plan
-from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.bigquery import Bill
 
 TIB = 1024**4
 # A pipe has no width of its own, and a script wants whole lines.
@@ -71,7 +73,7 @@ def headline(plan: Plan) -> str:
     )
 
 
-def print_plan(plan: Plan, billed: Mapping[Window, int] | None = None, price_per_tib: float = 0) -> None:
+def print_plan(plan: Plan, bill: "Bill | None" = None, price_per_tib: float = 0) -> None:
     """The plan: dates by what there is to do about them, and the windows, with their bytes where they are known."""
     click.echo(headline(plan))
     for why, days in plan.to_do.items():
@@ -85,7 +87,7 @@ def print_plan(plan: Plan, billed: Mapping[Window, int] | None = None, price_per
         click.echo("nothing to do")
         return
     print_table(
-        ["window", "dates", "games", "rows", "why", *(["bytes billed"] if billed else [])],
+        ["window", "dates", "games", "rows", "why", *(["bytes billed"] if bill else [])],
         [
             [
                 str(batch.window),
@@ -93,13 +95,14 @@ def print_plan(plan: Plan, billed: Mapping[Window, int] | None = None, price_per
                 whole(batch.games),
                 whole(batch.rows),
                 ", ".join(batch.why),
-                *([whole(billed[batch.window])] if billed else []),
+                *([whole(bill.windows[batch.window])] if bill else []),
             ]
             for batch in plan.batches
         ],
     )
-    if billed:
-        click.echo(price(sum(billed.values()), price_per_tib))
+    if bill:
+        click.echo(f"{bill.sources:,} bytes billed to read the sources, once for all windows")
+        click.echo(price(bill.total, price_per_tib))
 
 
 def price(billed: int, price_per_tib: float) -> str:

@@ -56,7 +56,7 @@ class Remembered:
         if query and not job["configuration"].get("dryRun"):
             table = TABLE_OF_QUERY.search(request.sql)
             asked = job["configuration"]["query"]
-            asked["query"] = f"create or replace table {table[2]} {_built_by(request, query)}" if table else query
+            asked["query"] = _made_of(request, table, query) if table else query
         return job
 
     def keep(self, request: Request) -> None:
@@ -77,9 +77,12 @@ class Remembered:
                 self._queries[key] = f"select {', '.join(columns)}"
 
 
-def _built_by(request: Request, copy: str) -> str:
-    """The copy of a kept table, as if the invocation that asks for it had built it."""
+def _made_of(request: Request, table: re.Match[str], copy: str) -> str:
+    """The table as a copy of a kept one, as if the invocation that asks for it had built it."""
     built_by = BUILT_BY.search(request.sql)
     if not built_by:
-        return copy
-    return f"as select * replace ('{built_by[1]}' as built_by) from {copy.removeprefix('copy ')}"
+        return f"create or replace table {table[2]} {copy}"
+    # With the partitions and options of the statement.
+    return (
+        f"{table[1].removesuffix('(')}select * replace ('{built_by[1]}' as built_by) from {copy.removeprefix('copy ')}"
+    )

@@ -34,6 +34,7 @@ def prepare(engine: Engine, _window: Window) -> None:
 
 def build(engine: Engine, window: Window) -> Built:
     engine.connect()
+    engine.read_sources(window)
     return engine.build_window(window)
 
 

@@ -1,0 +1,24 @@
+{#
+    All that the sources say of the seasons of the window, and what they are read by, as one text. Where it is the same
+    as before, nba-backfill need not read them anew.
+#}
+{%- set seasons = in_seasons_of_window('game_date') ~ ' or ' ~ is_no_game_date('game_date') %}
+{%- set read = {
+    source('bdl', 'bdl_player_boxscores'): seasons,
+    source('nbac', 'nbac_gamebook_player_stats'): seasons,
+    source('nba_reference', 'nba_players_registry'): 'true',
+    ref('player_aliases'): 'true',
+    ref('quality_thresholds'): 'true',
+    ref('seasons'): 'true',
+    ref('team_aliases'): 'true',
+} %}
+select
+    concat(
+        {%- for relation, condition in read.items() %}
+        (
+            select {{ fingerprint_of_rows('read_rows') }} as fingerprint
+            from {{ relation }} as read_rows
+            where {{ condition }}
+        ){{ ", ' '," if not loop.last }}
+        {%- endfor %}
+    ) as fingerprint
