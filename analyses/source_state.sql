@@ -12,13 +12,20 @@
     ref('seasons'): 'true',
     ref('team_aliases'): 'true',
 } %}
-select
-    concat(
-        {%- for relation, condition in read.items() %}
-        (
-            select {{ fingerprint_of_rows('read_rows') }} as fingerprint
-            from {{ relation }} as read_rows
-            where {{ condition }}
-        ){{ ", ' '," if not loop.last }}
-        {%- endfor %}
-    ) as fingerprint
+with
+
+fingerprints as (
+
+    {% for relation, condition in read.items() %}
+        select
+            {{ loop.index }} as table_number,
+            {{ fingerprint_of_rows('read_rows') }} as fingerprint
+        from {{ relation }} as read_rows -- noqa: AL05
+        where {{ condition }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+select string_agg(fingerprint, ' ' order by table_number) as fingerprint
+from fingerprints

@@ -5,9 +5,15 @@
 {{ config(materialized='ephemeral') }}
 with
 
+rows_of_window as (
+
+    {{ player_rows() }}
+
+),
+
 player_rows as (
 
-    select * from ({{ player_rows() }}) as rows_of_window
+    select * from rows_of_window
     where {{ in_window('game_date') }} and coalesce(exclusion_reason, '') != 'exhibition_game'
 
 ),

@@ -75,9 +75,15 @@ summary as (
 
 ),
 
+rows_of_window as (
+
+    {{ player_rows() }}
+
+),
+
 player_rows as (
 
-    select * from ({{ player_rows() }}) as rows_of_window
+    select * from rows_of_window
     where {{ in_window('game_date') }}
 
 ),
