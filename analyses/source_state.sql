@@ -20,12 +20,18 @@ fingerprints as (
         select
             {{ loop.index }} as table_number,
             {{ fingerprint_of_rows('read_rows') }} as fingerprint
-        from {{ relation }} as read_rows -- noqa: AL05
+        from {{ relation }} as read_rows
         where {{ condition }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
+),
+
+final as (
+
+    select string_agg(fingerprint, ' ' order by table_number) as fingerprint
+    from fingerprints
+
 )
 
-select string_agg(fingerprint, ' ' order by table_number) as fingerprint
-from fingerprints
+select * from final
