@@ -19,8 +19,8 @@ fingerprints as (
     {% for relation, condition in read.items() %}
         select
             {{ loop.index }} as table_number,
-            {{ fingerprint_of_rows('read_rows') }} as fingerprint
-        from {{ relation }} as read_rows
+            {{ fingerprint_of_rows(relation.identifier) }} as fingerprint
+        from {{ relation }}
         where {{ condition }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
