@@ -111,11 +111,13 @@ def _run(engine: Engine) -> None:
 
     log("run started", host_name="a-machine", process_id=1)
     engine.operate("keep_range", WINDOW, run_id=RUN_ID, days=30)
+    engine.read_sources(WINDOW)
     first, second = WINDOW.split(4)
     for event, details in BROKEN:
         log(event, first, details=details)
     engine.build_window(first)
     engine.build_window(second)
+    engine.forget_sources()
     (changes,) = engine.rows("run_changes", WINDOW, kept_run=RUN_ID)
     log("run finished", windows_done=2, **{name: int(count) for name, count in changes.items()})
 
