@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import WEEK, Warehouse
+from nba_backfill.engine import Engine
+from nba_backfill.run import prepare
+from nba_backfill.windows import parse_window
 
 RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
 MONTH = ("--start-date", "2022-01-01", "--end-date", "2022-01-31")
@@ -219,3 +222,32 @@ def test_a_url_that_nobody_understands_is_refused_without_repeating_it(work: War
     outcome = work.cli("run", *RANGE, "--notify", "nonsense://token-of-mine@somewhere")
     assert outcome.code == 2, outcome.output
     assert "token-of-mine" not in outcome.output
+
+
+def test_the_verdict_reads_anew_what_changed_under_the_run(work: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(work.project)
+    monkeypatch.setenv("NBA_DUCKDB_PATH", str(work.database))
+    engine = Engine(work.project, None, "a-test-run")
+    prepare(engine)
+
+    def is_recalled_after(*statements: str) -> bool:
+        engine.read_sources(parse_window(*WEEK))
+        engine.forget_sources()
+        engine.close()
+        work.execute(*statements)
+        engine.recall_sources(parse_window(*WEEK))
+        return engine.rows_built_by is not None
+
+    assert is_recalled_after()
+    for statement in (
+        f"update bdl_player_boxscores set points = points + 1 where game_date = '{WEEK[0]}'",
+        f"delete from nbac_gamebook_player_stats where game_date = '{WEEK[1]}'",
+        # Nothing of the week, but of its season, which tells games and players apart.
+        f"delete from bdl_player_boxscores where game_date = date '{WEEK[1]}' + 9",
+        "delete from nba_players_registry where player_lookup = (select min(player_lookup) from nba_players_registry)",
+        "insert into player_aliases select player_alias || 'x', player_lookup, reason from player_aliases",
+        "update quality_thresholds set error_above = 1 where error_above is not null",
+    ):
+        assert not is_recalled_after(statement), statement
+    assert is_recalled_after()
+    engine.close()
