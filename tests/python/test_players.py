@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import WEEK, Warehouse
-from nba_backfill.players import Candidate, candidates
+from nba_backfill.errors import ProjectError
+from nba_backfill.players import Candidate, add_alias, candidates
 
 RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
 
@@ -99,3 +100,22 @@ def test_who_may_be_meant_is_told_with_what_speaks_for_it() -> None:
         Candidate("montemorris", "1 of 3 lines equal, 20211026_DEN_UTA, 2 contradict"),
         Candidate("nahshawnhyland", "a like name"),
     ]
+
+
+def test_a_seed_that_a_spreadsheet_has_written_keeps_its_rows(tmp_path: Path) -> None:
+    seed = tmp_path / "player_aliases.csv"
+    seed.write_bytes(b"\xef\xbb\xbfplayer_alias,player_lookup,reason\r\none,first,known\r\n")
+    assert add_alias(seed, "two", "second", {"first", "second"}, "also known")
+    assert seed.read_text(encoding="utf-8").splitlines() == [
+        "player_alias,player_lookup,reason",
+        "one,first,known",
+        "two,second,also known",
+    ]
+
+
+def test_a_seed_with_other_columns_is_left_alone(tmp_path: Path) -> None:
+    seed = tmp_path / "player_aliases.csv"
+    seed.write_text("alias;lookup\none;first\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="The first line of the seed .* must be player_alias,player_lookup,reason"):
+        add_alias(seed, "two", "second", {"second"})
+    assert seed.read_text(encoding="utf-8") == "alias;lookup\none;first\n"
