@@ -51,6 +51,8 @@ STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the str
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
 # The model that holds what the sources say.
 ROWS = "int_player_rows_window"
+# What YAML takes only escaped, even in quotes, and the line ends that it would fold.
+UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 # How the project's on-run-end hook begins what it tells of a window, as JSON.
 TOLD = "findings of the window: "
 # How the macro begin_run begins what it tells, as JSON.
@@ -164,6 +166,16 @@ class Parsed:
         """The manifest, as if no run had seen it."""
         self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         return self.manifest
+
+
+def as_yaml(values: Mapping[str, object]) -> str:
+    """The values as YAML that gives them back, whatever their texts hold, such as bytes of an error in other letters.
+
+    Halves of surrogate pairs, which no warehouse stores, are question marks.
+    """
+    # Not as ASCII, since YAML has no surrogate pairs; but escaped where YAML takes no such character, or folds it.
+    text = json.dumps(values, ensure_ascii=False).encode(errors="replace").decode()
+    return UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class Engine:
@@ -351,9 +363,7 @@ class Engine:
         **arguments: object,
     ) -> None:
         """Run a macro of the project for what it does. Raises BackfillError."""
-        # Not as ASCII: dbt reads it as YAML, which has no surrogate pairs.
-        given = json.dumps(arguments, ensure_ascii=False)
-        self._run("run-operation", macro, "--args", given, window=window, listener=listener)
+        self._run("run-operation", macro, "--args", as_yaml(arguments), window=window, listener=listener)
 
     def begin_run(self, window: Window, **arguments: object) -> list[dict[str, Any]]:
         """Write down that a run of the window begins, and keep what it will replace. Raises BackfillError.

@@ -1,7 +1,9 @@
 """What the texts of BigQuery's errors mean, as its client and dbt hand them on: wait, or tell the user what to do."""
 
 import pytest
+import yaml
 
+from nba_backfill.engine import as_yaml
 from nba_backfill.faults import fault_in, with_advice
 
 JOBS = "POST https://bigquery.googleapis.com/bigquery/v2/projects/p/jobs?prettyPrint=false"
@@ -83,3 +85,9 @@ def test_the_user_is_told_what_to_do(message: str, advice: str) -> None:
 def test_the_error_says_all_there_is_to_say(message: str) -> None:
     assert fault_in(message) is None
     assert with_advice(message) == message
+
+
+def test_a_text_of_any_characters_comes_back_from_the_yaml_that_dbt_reads() -> None:
+    texts = [f"a{chr(code)}b" for code in (*range(0xD800), *range(0xE000, 0x10000), 0x1F3C0)]
+    assert yaml.safe_load(as_yaml({"details": texts})) == {"details": texts}
+    assert yaml.safe_load(as_yaml({"details": "a\udc80b"})) == {"details": "a?b"}
