@@ -724,6 +724,8 @@ def _select(
     if sum((no_resume, retry_failed, dates_of_unresolved, bool(dates))) > 1:
         raise ArgumentError("--no-resume, --retry-failed, --dates-of-unresolved and --dates exclude one another.")
     if dates:
+        if future := sorted(str(day) for day in dates if day > today()):
+            raise ArgumentError(f"--dates has {', '.join(future)}, in the future: today is {today()} in New York.")
         start_date, end_date = str(min(dates)), str(max(dates))
     window = _confirmed(parse_date("--start-date", str(start_date)), parse_date("--end-date", str(end_date)), yes)
     scope = Scope.ALL if no_resume else Scope.FAILED if retry_failed else Scope.RESUME

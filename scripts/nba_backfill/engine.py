@@ -476,7 +476,8 @@ class Engine:
         streamed = STREAMED_TABLE.search(message)
         if streamed:
             for table, rows, since in self.bigquery.streaming_buffers([streamed[1].replace(":", ".")]):
-                message += f" {table} has about {rows:,} rows there, the oldest since {since:%Y-%m-%d %H:%M} UTC."
+                message += f" {table} has about {rows:,} rows there"
+                message += f", the oldest since {since:%Y-%m-%d %H:%M} UTC." if since else "."
         return with_advice(message)
 
 

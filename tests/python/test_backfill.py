@@ -357,6 +357,7 @@ def test_a_checkpoint_that_cannot_be_written_stops_it(work: Warehouse) -> None:
         (("--start-date", "2022-01-03", "--end-date", "2999-01-01"), "is in the future"),
         (("--start-date", START), "Pass --start-date and --end-date, or --dates"),
         (("--dates", "2022-01-05", "--start-date", START), "Pass --start-date and --end-date, or --dates"),
+        (("--dates", "2022-01-05,2999-01-01"), "--dates has 2999-01-01, in the future"),
         (("--dates", "2022-01-05;2022-01-06"), "'2022-01-05;2022-01-06' is not a date"),
         ((*RANGE, "--no-resume", "--retry-failed"), "exclude one another"),
         ((*RANGE, "--max-bytes", "1"), "Only BigQuery bills bytes"),
