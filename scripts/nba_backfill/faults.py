@@ -32,8 +32,8 @@ FAULTS = (
     ),
     Fault(
         r"streaming\ buffer",
-        "Rows that were streamed in the last 30 minutes can't be replaced. Let their writer use load jobs, and run the "
-        "same command again when that time is over.",
+        "Rows that are still in the streaming buffer, for up to 90 minutes, can't be replaced. Let their writer use "
+        "load jobs, and run the same command again when that time is over.",
     ),
     Fault(
         r"""

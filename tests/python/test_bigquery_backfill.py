@@ -397,7 +397,8 @@ def test_an_estimate_adds_up_what_dry_runs_say_and_a_ceiling_refuses_it(filled: 
 
 
 @local_server_only
-def test_rows_in_a_streaming_buffer_are_named_with_their_table_and_age(filled: Both) -> None:
+@pytest.mark.parametrize("is_age_known", [True, False])
+def test_rows_in_a_streaming_buffer_are_named_with_their_table_and_age(filled: Both, is_age_known: bool) -> None:
     """Somebody else has streamed into the summary. The local server has no such buffer, so the proxy says there is."""
     table = f"{filled.server.project_id}.nba_analytics.player_game_summary"
     message = (
@@ -406,10 +407,13 @@ def test_rows_in_a_streaming_buffer_are_named_with_their_table_and_age(filled: B
     )
     oldest = datetime(2022, 6, 20, 1, 2, tzinfo=timezone.utc)
 
+    buffer = {"estimatedRows": "123"} | (
+        {"oldestEntryTime": str(int(oldest.timestamp()) * 1000)} if is_age_known else {}
+    )
+    age = ", the oldest since 2022-06-20 01:02 UTC." if is_age_known else "."
+
     def with_buffer(answer: dict[str, Any]) -> dict[str, Any]:
-        return answer | {
-            "streamingBuffer": {"estimatedRows": "123", "oldestEntryTime": str(int(oldest.timestamp()) * 1000)}
-        }
+        return answer | {"streamingBuffer": buffer}
 
     def streamed(request: Request) -> Fault | None:
         if request.stage == "POST /projects/{}/jobs merge" and "player_game_summary`" in request.sql.split("using")[0]:
@@ -422,7 +426,7 @@ def test_rows_in_a_streaming_buffer_are_named_with_their_table_and_age(filled: B
     before = filled.contents()
     filled.proxy.reset(streamed)
     output = filled.run("--dates", DATES[0], code=1)
-    assert f"{table} has about 123 rows there, the oldest since 2022-06-20 01:02 UTC." in output
+    assert f"{table} has about 123 rows there{age} Rows that are still" in output
     assert "Let their writer use load jobs, and run the same command again when that time is over." in output
     assert filled.contents() == before
 
