@@ -68,11 +68,11 @@ def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str
     if alias in registered:
         raise ArgumentError(f"{alias} is a registered player, and a name that is known needs no alias.")
     # Spreadsheets put a byte-order mark before the header. dbt reads past it too.
-    with seed.open(encoding="utf-8-sig", newline="") as file:
-        rows_before = csv.DictReader(file)
-        if tuple(rows_before.fieldnames or ()) != COLUMNS:
-            raise ProjectError(f"The first line of the seed {seed} must be {','.join(COLUMNS)}. Put it right first.")
-        aliases = {row["player_alias"]: row for row in rows_before}
+    before = seed.read_text(encoding="utf-8-sig")
+    rows_before = csv.DictReader(StringIO(before))
+    if tuple(rows_before.fieldnames or ()) != COLUMNS:
+        raise ProjectError(f"The first line of the seed {seed} must be {','.join(COLUMNS)}. Put it right first.")
+    aliases = {row["player_alias"]: row for row in rows_before}
     known = aliases.setdefault(alias, dict(zip(COLUMNS, (alias, canonical, reason), strict=True)))["player_lookup"]
     if known != canonical:
         raise ArgumentError(f"{alias} is an alias of {known} already. Change that row of {seed} if it is wrong.")
@@ -80,7 +80,6 @@ def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str
     rows = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     rows.writeheader()
     rows.writerows(aliases[name] for name in sorted(aliases))
-    before = seed.read_text(encoding="utf-8-sig")
     if text.getvalue() == before:
         return False
     unfinished = seed.with_name(f"{seed.name}.{os.getpid()}")

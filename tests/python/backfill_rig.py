@@ -1,10 +1,10 @@
 """What the tests of the backfill's state share: run-operations, the plan, and the tables that a run replaces."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from conftest import WEEK, Outcome, Warehouse
+from nba_backfill.engine import as_yaml
 
 TABLES = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger", "gate_findings")
 
@@ -24,8 +24,7 @@ def run_accepting_losses(warehouse: Warehouse, window: tuple[str, str] = WEEK) -
 
 
 def operate(warehouse: Warehouse, macro: str, window: tuple[str, str] = WEEK, /, **arguments: object) -> Outcome:
-    # Not in ASCII: dbt reads it as YAML, which has no surrogate pairs.
-    return warehouse.dbt("run-operation", macro, "--args", json.dumps(arguments, ensure_ascii=False), window=window)
+    return warehouse.dbt("run-operation", macro, "--args", as_yaml(arguments), window=window)
 
 
 def plan(warehouse: Warehouse, window: tuple[str, str] = WEEK) -> dict[str, str]:
