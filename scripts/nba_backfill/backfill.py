@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -112,16 +113,24 @@ class Stop:
     closed stops nothing: from then on nothing is printed.
     """
 
+    # Python drops an exception that a signal raises inside a finalizer; the alarm raises it again, outside.
+    AGAIN_SECONDS = 0.05
+
     def __init__(self) -> None:
         self.is_wished = False
         self.is_interrupted = False
 
     def __enter__(self) -> "Stop":
-        handlers = {signal.SIGINT: self._wish, signal.SIGTERM: self._wish, signal.SIGHUP: self._hang_up}
+        wishes = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGALRM), self._wish)
+        handlers = {**wishes, signal.SIGHUP: self._hang_up}
         self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        self._report = sys.unraisablehook
+        sys.unraisablehook = self._was_dropped
         return self
 
     def __exit__(self, *_: object) -> None:
+        sys.unraisablehook = self._report
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -130,6 +139,12 @@ class Stop:
             raise KeyboardInterrupt
         self.is_wished = self.is_interrupted = True
         log.warning("stopping when this window is done; once more drops it and stops at once")
+
+    def _was_dropped(self, dropped: "sys.UnraisableHookArgs") -> None:
+        if dropped.exc_type is KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, self.AGAIN_SECONDS)
+        else:
+            self._report(dropped)
 
     def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)

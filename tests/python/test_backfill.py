@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from conftest import Warehouse
+from nba_backfill.backfill import Stop
 
 START, END = "2022-01-03", "2022-01-23"
 RANGE = ("--start-date", START, "--end-date", END)
@@ -262,6 +263,22 @@ def test_a_second_signal_drops_the_window(work: Warehouse) -> None:
     assert checkpoint(work)["status"] == "stopped"
     run(work)
     assert to_do(work) == {}
+
+
+def test_a_signal_that_a_finalizer_swallows_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    def asked_twice() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        Finalized()
+        time.sleep(60)
+
+    with Stop() as stop, pytest.raises(KeyboardInterrupt):
+        asked_twice()
+    assert stop.is_interrupted
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_closed_terminal_stops_nothing(work: Warehouse) -> None:
