@@ -21,7 +21,7 @@ help: ## Say what each command does
 setup: $(INSTALLED) profiles.yml ## Make the environment from the lock, and profiles.yml from its example
 
 backfill: setup ## Fill the embedded DuckDB with three demo seasons, and backfill them
-	$(BIN)/nba-backfill demo-data
+	$(BIN)/demo-league
 	$(BIN)/nba-backfill run --start-date $(START_DATE) --end-date $(END_DATE)
 
 test: $(INSTALLED_DEV) profiles.yml ## Run all tests

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nba_backfill.engine import Engine, find_project
+from nba_backfill.warehouse.engine import Engine
 from nba_backfill.windows import Window, parse_window
 
 BIN = Path(sys.executable).parent
@@ -27,7 +27,7 @@ REPEATS = 7
 def fill(seasons: str) -> None:
     """A database with the raw rows and the summary of these seasons."""
     first, last = seasons.split("-")
-    subprocess.run([BIN / "nba-backfill", "demo-data", "--seasons", seasons], check=True, capture_output=True)
+    subprocess.run([BIN / "demo-league", "--seasons", seasons], check=True, capture_output=True)
     dates = ["--start-date", f"{first}-10-01", "--end-date", f"{int(last) + 1}-06-30", "--batch-days", "2000"]
     subprocess.run([BIN / "nba-backfill", "run", *dates], check=True, capture_output=True)
 
@@ -55,7 +55,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    os.chdir(find_project(Path.cwd()))
+    os.chdir(Path(__file__).resolve().parents[1])
     with tempfile.TemporaryDirectory() as directory:
         os.environ["NBA_DUCKDB_PATH"] = f"{directory}/one.duckdb"
         fill("2021-2021")

@@ -9,8 +9,8 @@
             {% set has = adapter.get_columns_in_relation(wanted) | map(attribute='name') | map('lower') | list %}
             {% if not has %}
                 {{ exceptions.raise_compiler_error(
-                    'The raw table ' ~ wanted ~ ' does not exist. Load it with nba-backfill load-raw or nba-backfill '
-                    ~ 'demo-data, or say where it is in the vars raw_database, raw_schema and reference_schema. '
+                    'The raw table ' ~ wanted ~ ' does not exist. Load it with nba-backfill load-raw or '
+                    ~ 'demo-league, or say where it is in the vars raw_database, raw_schema and reference_schema. '
                     ~ how_to_list_tables(wanted)
                 ) }}
             {% endif %}
@@ -28,7 +28,7 @@
             {% endset %}
             {% if run_query(any_row).rows | length == 0 %}
                 {{ exceptions.raise_compiler_error(
-                    'The raw table ' ~ wanted ~ ' is empty. Load it with nba-backfill load-raw or nba-backfill demo-data. '
+                    'The raw table ' ~ wanted ~ ' is empty. Load it with nba-backfill load-raw or demo-league. '
                     ~ how_to_list_tables(wanted)
                 ) }}
             {% endif %}

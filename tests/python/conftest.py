@@ -107,6 +107,10 @@ class Warehouse:
         parsed_in = None if directory else self._parsed_in(environment)
         return self._run("nba-backfill", arguments, environment, parsed_in, directory)
 
+    def demo_league(self, *arguments: str) -> Outcome:
+        """Run demo-league, which parses nothing."""
+        return self._run("demo-league", arguments, self._environment(), None)
+
     def rows(self, query: str, window: tuple[str, str]) -> list[dict[str, Any]]:
         """What a model's, an analysis's or a test's SQL returns for the window, as the command's engine asks for it.
 
@@ -271,7 +275,7 @@ def demo_file(project: Path, shared: Path) -> Path:
     def make(directory: Path) -> None:
         warehouse = _own(project, directory / "project")
         for outcome in (
-            warehouse.cli("demo-data", "--seasons", "2021"),
+            warehouse.demo_league("--seasons", "2021"),
             warehouse.dbt("build", "--exclude", "resource_type:unit_test", window=WEEK),
         ):
             assert outcome.code == 0, outcome.output

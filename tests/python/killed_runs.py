@@ -15,8 +15,9 @@ from typing import Any
 
 import duckdb
 
-from nba_backfill import cli
-from nba_backfill.engine import Engine, Parsed
+from nba_backfill.commands.main import main as command
+from nba_backfill.warehouse.engine import Engine
+from nba_backfill.warehouse.project import Parsed
 
 KILLS = 50
 
@@ -55,7 +56,7 @@ def main() -> None:
         if process:
             return process
         try:
-            cli.main(sys.argv[1:], obj=parsed_engine)
+            command(sys.argv[1:], obj=parsed_engine)
         except SystemExit as ended:
             sys.stdout.flush()
             # Not by Python's own end, which waits for threads that DuckDB had before the fork.

@@ -30,9 +30,17 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAMS = {"dbt": "dbt-core", "nba-backfill": "nba-backfill"}
+PROGRAMS = {"dbt": "dbt-core", "nba-backfill": "nba-backfill", "demo-league": "nba-backfill"}
 # No program: a model's, an analysis's or a test's name and a window, whose rows an engine prints as JSON.
 ROWS = "rows"
+LOADED = (
+    "demo_league.__main__",
+    "nba_backfill.commands.main",
+    "nba_backfill.display.charts",
+    "nba_backfill.display.report",
+    "nba_backfill.loading.database",
+    "nba_backfill.warehouse.engine",
+)
 PARSED = "partial_parse.msgpack"
 # A parsed project takes memory, and most that differ from the first are asked for by one test.
 MOST_PARSED = 3
@@ -78,7 +86,7 @@ def _load() -> None:
     """Import what the programs import, and have dbt parse once, for the parsers that it makes of its own classes."""
     from dbt.cli.main import dbtRunner
 
-    for module in ("nba_backfill.cli", "nba_backfill.charts", "nba_backfill.report"):
+    for module in LOADED:
         import_module(module)
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "dbt_project.yml").write_text("{name: empty, profile: nba}", encoding="utf-8")
@@ -93,8 +101,8 @@ def _load() -> None:
 
 def _parse(folder: Path, call: Mapping[str, Any]) -> Any:
     """The project of the current directory. None where it can't be parsed, which the program itself shall say."""
-    from nba_backfill.engine import Parsed
     from nba_backfill.errors import ProjectError
+    from nba_backfill.warehouse.project import Parsed
 
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -165,7 +173,7 @@ def _become(call: Mapping[str, Any], parsed: Any, output: str) -> None:
 
 
 def _print_rows(parsed: Any, query: str, start: str, end: str) -> None:
-    from nba_backfill.engine import Engine
+    from nba_backfill.warehouse.engine import Engine
     from nba_backfill.windows import Window
 
     engine = Engine(Path.cwd(), None, parsed=parsed)
@@ -181,7 +189,7 @@ def _given(program: str, parsed: Any) -> object:
 
 
 def _engine(parsed: Any, project: Path, target: str | None, run_id: str | None, *, writes: bool) -> object:
-    from nba_backfill.engine import Engine
+    from nba_backfill.warehouse.engine import Engine
 
     # It was parsed for the profile's own target.
     return Engine(project, target, run_id, writes=writes, parsed=None if target else parsed)

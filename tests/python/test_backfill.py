@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from conftest import Warehouse
-from nba_backfill.backfill import Stop
+from nba_backfill.loop.backfill import Stop
 
 START, END = "2022-01-03", "2022-01-23"
 RANGE = ("--start-date", START, "--end-date", END)

@@ -106,13 +106,13 @@ def test_without_a_profile_the_command_says_how_to_get_one(demo: Warehouse, tmp_
     homeless = Warehouse(bare, demo.database)
     arguments = ("run", "--start-date", WEEK[0], "--end-date", WEEK[1])
     assert_refused(homeless.cli(*arguments), 4, "There is no profiles.yml")
-    assert_refused(homeless.cli("demo-data"), 4, "run `make setup`")
+    assert_refused(homeless.demo_league(), 4, "run `make setup`")
 
 
 def test_a_target_that_is_not_in_the_profile_is_named(demo: Warehouse) -> None:
     outcome = demo.cli("run", "--start-date", WEEK[0], "--end-date", WEEK[1], "--target", "snowflake")
     assert_refused(outcome, 4, "does not have a target named 'snowflake'")
-    assert_refused(demo.cli("demo-data", "--target", "bigquery"), 4, "Pass --target duckdb")
+    assert_refused(demo.demo_league("--target", "bigquery"), 4, "Pass --target duckdb")
 
 
 def test_demo_data_and_other_data_are_not_mixed(demo: Warehouse, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_demo_data_and_other_data_are_not_mixed(demo: Warehouse, tmp_path: Path)
 
 @pytest.mark.parametrize("seasons", ["2023-2021", "twenty", "2021-", "1900"])
 def test_seasons_that_are_none_are_refused(empty: Warehouse, seasons: str) -> None:
-    outcome = empty.cli("demo-data", "--seasons", seasons)
+    outcome = empty.demo_league("--seasons", seasons)
     assert outcome.code == 2, outcome.output
     assert "Traceback" not in outcome.output
     assert not empty.database.exists()
@@ -144,7 +144,7 @@ def test_a_database_that_another_process_writes_is_named(demo: Warehouse) -> Non
         assert_refused(
             demo.cli(*arguments), 4, f"DuckDB has one writer, and another has the file: process {os.getpid()}"
         )
-        assert_refused(demo.cli("demo-data"), 3, "can't be opened for writing")
+        assert_refused(demo.demo_league(), 3, "can't be opened for writing")
 
 
 def test_a_log_that_cannot_be_written_stops_the_run(demo: Warehouse, tmp_path: Path) -> None:

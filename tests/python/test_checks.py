@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from conftest import Warehouse
-from nba_backfill.checks import (
+from nba_backfill.warehouse.checks import (
     CAREFUL,
     FINE,
     GOOD,
@@ -21,7 +21,7 @@ from nba_backfill.checks import (
     run_tests,
     summary_checks,
 )
-from nba_backfill.engine import Engine
+from nba_backfill.warehouse.engine import Engine
 from nba_backfill.windows import Window
 
 SEASON = ("2021-10-19", "2022-06-30")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from nba_backfill.demo import BDL, GAMEBOOK, REGISTRY, DemoLeague, generate
+from demo_league.league import BDL, GAMEBOOK, REGISTRY, DemoLeague, generate
 
 MODELS = Path(__file__).parents[2] / "models" / "staging"
 FIRST, LAST = 2021, 2022

@@ -18,7 +18,15 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
-from nba_backfill.raw import LoadedFile, RawColumn, RawTable, load_directory, loaded_files, raw_tables, replace_rows
+from nba_backfill.loading.raw import (
+    LoadedFile,
+    RawColumn,
+    RawTable,
+    load_directory,
+    loaded_files,
+    raw_tables,
+    replace_rows,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 SHARED_RAW = REPOSITORY.parent / "shared" / "data" / "raw"

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from nba_backfill import notify as module
+from nba_backfill.display import notify as module
+from nba_backfill.display.notify import check_urls, notify
 from nba_backfill.errors import ArgumentError, ProjectError
-from nba_backfill.notify import check_urls, notify
 
 SECRET = "Hunter2Token"
 TITLE = "player_game_summary: ready, 2021-10-01..2024-05-01"
@@ -165,7 +165,7 @@ def test_a_server_that_hangs_holds_nobody_up(
 def test_a_server_that_hangs_does_not_keep_the_process_from_its_end(hook: Hook) -> None:
     hook.released.clear()
     code = (
-        "import sys; from nba_backfill import notify; notify.PATIENCE = 0.5; "
+        "import sys; from nba_backfill.display import notify; notify.PATIENCE = 0.5; "
         "notify.notify([sys.argv[1]], 'title', 'body', None)"
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import WEEK, Warehouse
 from nba_backfill.errors import ProjectError
-from nba_backfill.players import Candidate, add_alias, candidates
+from nba_backfill.warehouse.players import Candidate, add_alias, candidates
 
 RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])
 

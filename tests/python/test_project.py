@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from conftest import REPOSITORY, WEEK, Warehouse
-from nba_backfill.cli import main
+from nba_backfill.commands.main import main
 
 MARTS = ("player_game_summary", "excluded_box_score_rows")
 

@@ -17,12 +17,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from conftest import WEEK, Warehouse
-from nba_backfill import charts
-from nba_backfill.checks import Validation, ask_preflight, check_of_tests, summary_checks
-from nba_backfill.engine import Engine
+from nba_backfill.display import charts
+from nba_backfill.display.report import Report, _rollback, _spot_check, make_report
 from nba_backfill.errors import ProjectError
-from nba_backfill.report import Report, _rollback, _spot_check, make_report
-from nba_backfill.run import prepare
+from nba_backfill.loop.run import prepare
+from nba_backfill.records.verdict import Validation
+from nba_backfill.warehouse.checks import ask_preflight, check_of_tests, summary_checks
+from nba_backfill.warehouse.engine import Engine
 from nba_backfill.windows import Window
 
 RUN_ID = "20220101_000000_abc"

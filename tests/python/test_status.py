@@ -27,9 +27,9 @@ import pytest
 from rich.console import Console
 
 from conftest import Warehouse
-from nba_backfill import status as module
+from nba_backfill.display import status as module
+from nba_backfill.display.status import Status, lines, read_checkpoint, screen, why_slow
 from nba_backfill.errors import BackfillError
-from nba_backfill.status import Status, lines, read_checkpoint, screen, why_slow
 
 CHECKPOINT = Path("logs/backfill/player_game_summary_checkpoint.json")
 NOW = datetime(2026, 2, 3, 12, 0, tzinfo=timezone.utc)
@@ -42,7 +42,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from rich.console import Console
-from nba_backfill.status import follow, read_checkpoint, show
+from nba_backfill.display.status import follow, read_checkpoint, show
 path, database = Path(sys.argv[1]), sys.argv[2]
 console = Console(highlight=False, markup=False)
 show(console, follow(console, read_checkpoint(path, database), partial(read_checkpoint, path, database)))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conftest import WEEK, Warehouse
-from nba_backfill.engine import Engine
-from nba_backfill.run import prepare
+from nba_backfill.loop.run import prepare
+from nba_backfill.warehouse.engine import Engine
 from nba_backfill.windows import parse_window
 
 RANGE = ("--start-date", WEEK[0], "--end-date", WEEK[1])

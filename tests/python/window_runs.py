@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from nba_backfill import run
-from nba_backfill.engine import Built, Engine
 from nba_backfill.errors import BackfillError
+from nba_backfill.loop import run
+from nba_backfill.warehouse.engine import Built, Engine
 from nba_backfill.windows import Window
 
 LONGEST_WAIT = 0.05

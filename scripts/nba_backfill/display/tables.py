@@ -1,5 +1,7 @@
 """The tables that the commands print."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +10,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from nba_backfill.checks import Check, of_source
-from nba_backfill.plan import Plan
+from nba_backfill.warehouse.checks import Check, of_source
+from nba_backfill.warehouse.plan import Plan
 
 if TYPE_CHECKING:
-    from nba_backfill.bigquery import Bill
+    from nba_backfill.bigquery.client import Bill
 
 TIB = 1024**4
 # A pipe has no width of its own, and a script wants whole lines.
@@ -73,7 +75,7 @@ def headline(plan: Plan) -> str:
     )
 
 
-def print_plan(plan: Plan, bill: "Bill | None" = None, price_per_tib: float = 0) -> None:
+def print_plan(plan: Plan, bill: Bill | None = None, price_per_tib: float = 0) -> None:
     """The plan: dates by what there is to do about them, and the windows, with their bytes where they are known."""
     click.echo(headline(plan))
     for why, days in plan.to_do.items():

@@ -3,6 +3,8 @@
 Such a URL holds a secret, so nothing here says more of it than its scheme.
 """
 
+from __future__ import annotations
+
 import logging
 import re
 import time
@@ -79,7 +81,7 @@ def _tell(url: str, title: str, body: str, failures: list[str], number: int) -> 
     failures[number] = f"The notification to {_scheme(url)} failed: {reason}."
 
 
-def _target(url: str) -> "Apprise | None":
+def _target(url: str) -> Apprise | None:
     # What Apprise logs may hold parts of the URL, and what nobody handles Python prints.
     logger = logging.getLogger("apprise")
     logger.propagate = False

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from nba_backfill.demo_calendar import (
+from demo_league.calendar import (
     TEAMS,
     Bools,
     Dates,

@@ -13,8 +13,8 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig
 
+from nba_backfill.bigquery.faults import LOG_IN, with_advice
 from nba_backfill.errors import BackfillError, ProjectError
-from nba_backfill.faults import LOG_IN, with_advice
 from nba_backfill.windows import Window
 
 # BigQuery bills at least so much for each table that a query reads.

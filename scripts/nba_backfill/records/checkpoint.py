@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from nba_backfill.files import write_whole
-from nba_backfill.plan import Batch
+from nba_backfill.records.files import write_whole
+from nba_backfill.warehouse.plan import Batch
 from nba_backfill.windows import Window
 
 

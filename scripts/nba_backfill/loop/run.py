@@ -1,5 +1,7 @@
 """A run from its lock to its last test: what it keeps, what it does in which order, and what it leaves for the next."""
 
+from __future__ import annotations
+
 import getpass
 import logging
 import os
@@ -11,18 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from nba_backfill.backfill import LONG_DAYS, BatchResult, Job, Stage, Stop, backfill, backfill_with_workers
-from nba_backfill.checkpoint import Checkpoint, DayFigures, is_alive
-from nba_backfill.checks import Check, Preflight, Validation, check_of_tests, summary_checks
-from nba_backfill.engine import Engine, Finding
+from nba_backfill.display.terminal import progress_bar
 from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
-from nba_backfill.plan import Plan
-from nba_backfill.terminal import progress_bar
+from nba_backfill.loop.backfill import LONG_DAYS, BatchResult, Job, Stage, Stop, backfill, backfill_with_workers
+from nba_backfill.records.checkpoint import Checkpoint, DayFigures, is_alive
+from nba_backfill.records.verdict import Validation
+from nba_backfill.warehouse.checks import Check, Preflight, check_of_tests, summary_checks
+from nba_backfill.warehouse.plan import Plan
 from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine, Finding
 
 # How long a lock outlives the last sign of life of its run, where nobody can look whether its process is there. Longer
 # than an outage that is sat out.
@@ -221,7 +226,7 @@ class Run:
         self.validation.write(self.verdict_file)
         self.checkpoint.verdict = self.validation.verdict
         log.info("verdict: %s. %s", self.validation.verdict, self.validation.reason)
-        from nba_backfill.report import make_report  # the plotting library, which a run needs only here
+        from nba_backfill.display.report import make_report  # the plotting library, which a run needs only here
 
         try:
             (run,) = (row for row in self.engine.rows("backfill_runs") if row["run_id"] == self.run_id)

@@ -1,5 +1,7 @@
 """The report on a range of the summary, as HTML, Markdown and JSON: the verdict, its figures, and what to do."""
 
+from __future__ import annotations
+
 import csv
 import json
 import logging
@@ -10,17 +12,20 @@ from datetime import date, datetime, timedelta, timezone
 from io import StringIO
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from nba_backfill.checks import BAD, SEVERITY, Check, Preflight, Validation
-from nba_backfill.engine import Engine
-from nba_backfill.files import write_whole
-from nba_backfill.players import Candidate, candidates
-from nba_backfill.tables import season
+from nba_backfill.display.tables import season
+from nba_backfill.records.files import write_whole
+from nba_backfill.records.verdict import Validation
+from nba_backfill.warehouse.checks import BAD, SEVERITY, Check, Preflight
+from nba_backfill.warehouse.players import Candidate, candidates
 from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine
 
 MARKS = {"excellent": "pass", "fine": "pass", "careful": "careful", "stop": "stop"}
 NOT_MEASURED = "not measured"
@@ -311,7 +316,7 @@ def _draw(data: dict[str, Any]) -> dict[str, str]:
     """The charts of which there is something to draw."""
     # Where it can't keep its list of fonts, the plotting library says so at once. Nothing comes of it.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from nba_backfill import charts
+    from nba_backfill.display import charts
 
     drawn = {}
     shares = [
@@ -338,7 +343,7 @@ def _draw(data: dict[str, Any]) -> dict[str, str]:
 
 def _template(name: str) -> Template:
     environment = Environment(
-        loader=PackageLoader("nba_backfill"),
+        loader=PackageLoader("nba_backfill.display"),
         autoescape=name.endswith(".html.jinja"),  # Markdown has rules of its own: the filters cell, code and fenced.
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,12 +1,11 @@
 """dbt, run in this process: one parse of the project, then any number of windows."""
 
+from __future__ import annotations
+
 import atexit
 import json
 import logging
-import os
-import pickle
 import re
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,27 +18,20 @@ from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunResult, RunResultOutput
 from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.config.profile import Profile
-from dbt.config.runtime import load_profile
-from dbt.flags import set_from_args
-from dbt_common.context import set_invocation_context
 from dbt_common.events.base_types import EventMsg
-from dbt_common.exceptions import DbtBaseException
 from dbt_common.invocation import get_invocation_id
 from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry, if_exception_type
 
+from nba_backfill.bigquery.faults import fault_in, with_advice
 from nba_backfill.errors import BackfillError, FailedTestsError, InputError, ProjectError, TransientError
-from nba_backfill.faults import fault_in, with_advice
+from nba_backfill.warehouse.project import QUIETLY, Parsed, profiles_dir, read_profile, sentence
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
-    from nba_backfill.bigquery import BigQuery, Estimate
+    from nba_backfill.bigquery.client import BigQuery, Estimate
 
 ROWS_SHOWN = 3
-HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
-# What dbt has to say goes to its own log file; the results come back as objects.
-QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
 FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
 # The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter. An outage of an hour is
 # sat out, so that a night's work isn't lost to it.
@@ -93,81 +85,6 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
-def find_project(directory: Path) -> Path:
-    """The dbt project to work on: the directory, or the one that this package was installed from.
-
-    Raises ProjectError where neither holds a dbt_project.yml.
-    """
-    installed_from = Path(__file__).resolve().parents[2]
-    for candidate in (directory, installed_from):
-        if (candidate / "dbt_project.yml").is_file():
-            return candidate.resolve()
-    raise ProjectError(f"There is no dbt project in {directory}: change to the project's directory.")
-
-
-def embedded_database(project_dir: Path, target: str | None) -> Path:
-    """The DuckDB file of the profile's target.
-
-    Raises ProjectError where there is no profile, or the target is not DuckDB.
-    """
-    profile = _profile(project_dir, target)
-    if profile.credentials.type != "duckdb":
-        raise ProjectError(
-            f"Target {profile.target_name} is {profile.credentials.type}, and only the embedded DuckDB is filled from "
-            "here. Pass --target duckdb."
-        )
-    credentials: Any = profile.credentials
-    path = Path(credentials.path)
-    if not path.parent.is_dir():
-        raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
-    return path
-
-
-def _profile(project_dir: Path, target: str | None) -> Profile:
-    set_invocation_context(dict(os.environ))
-    try:
-        set_from_args(Namespace(PROFILES_DIR=str(_profiles_dir(project_dir)), PROJECT_DIR=str(project_dir)), None)
-        return load_profile(str(project_dir), {}, None, target)
-    except DbtBaseException as error:
-        raise ProjectError(f"The dbt profile can't be read: {_sentence(error)}") from error
-
-
-def _profiles_dir(project_dir: Path) -> Path:
-    places = [os.environ.get("DBT_PROFILES_DIR"), project_dir, Path.home() / ".dbt"]
-    for place in places:
-        if place and (Path(place) / "profiles.yml").is_file():
-            return Path(place)
-    raise ProjectError(
-        f"There is no profiles.yml in {project_dir}: run `make setup`, or copy profiles.example.yml to profiles.yml."
-    )
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """The project as dbt has parsed it.
-
-    dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window of the
-    first run, for all later ones. So the nodes are kept as they were, and every run gets nodes of its own.
-    """
-
-    manifest: Any
-    nodes: bytes
-
-    @classmethod
-    def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
-        """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
-        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(variables), *arguments])
-        if not result.success:
-            raise ProjectError(f"dbt can't parse the project: {_sentence(result.exception)}")
-        manifest: Any = result.result
-        return cls(manifest, pickle.dumps(manifest.nodes))
-
-    def with_fresh_nodes(self) -> Any:
-        """The manifest, as if no run had seen it."""
-        self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
-        return self.manifest
-
-
 def as_yaml(values: Mapping[str, object]) -> str:
     """The values as YAML that gives them back, whatever their texts hold, such as bytes of an error in other letters.
 
@@ -203,9 +120,9 @@ class Engine:
         self._read: tuple[str, str] | None = None
         # What the warehouse could not do at first and was asked to do again.
         self.passing_errors: list[str] = []
-        self._credentials = _profile(project_dir, target).credentials
+        self._credentials = read_profile(project_dir, target).credentials
         self._variables: dict[str, object] = {"run_id": run_id}
-        self._profile = ["--profiles-dir", str(_profiles_dir(project_dir)), *(["--target", target] if target else [])]
+        self._profile = ["--profiles-dir", str(profiles_dir(project_dir)), *(["--target", target] if target else [])]
         if worker is not None:
             self._variables["worker"] = f"{run_id}_{worker}"
             folder = f"worker-{worker}"
@@ -237,7 +154,7 @@ class Engine:
     def connect(self) -> None:
         """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
         if self.is_bigquery:
-            from nba_backfill.bigquery import BigQuery  # Google's client, which DuckDB does without
+            from nba_backfill.bigquery.client import BigQuery  # Google's client, which DuckDB does without
 
             self.bigquery = BigQuery(self._credentials)
 
@@ -379,18 +296,18 @@ class Engine:
         self.operate("begin_run", window, listen, **arguments)
         return held
 
-    def estimate_sources(self, window: Window) -> "Estimate":
+    def estimate_sources(self, window: Window) -> Estimate:
         """What BigQuery reads and bills for read_sources. Raises ProjectError where the target is not BigQuery."""
         return self._estimate([("--select", ROWS)], window)
 
-    def estimate(self, window: Window, dates: Iterable[date] | None = None) -> "Estimate":
+    def estimate(self, window: Window, dates: Iterable[date] | None = None) -> Estimate:
         """What BigQuery reads and bills for the window, or these dates of it: its models, and what they replace.
 
         Raises ProjectError where the target is not BigQuery.
         """
         return self._estimate([("--selector", "window"), ("--select", "replaced_rows")], window, **_only(dates))
 
-    def _estimate(self, selections: Iterable[Sequence[str]], window: Window, **variables: Any) -> "Estimate":
+    def _estimate(self, selections: Iterable[Sequence[str]], window: Window, **variables: Any) -> Estimate:
         if not self.bigquery:
             raise ProjectError("Only BigQuery says before a query what it reads.")
         nodes: list[Any] = [
@@ -446,7 +363,7 @@ class Engine:
                 messages = [self.bigquery.refusal_to_list(unlisted[1]) or f"{messages[0]} An internal error, it seems."]
                 failed = []
             if all(fault and fault.is_transient for fault in map(fault_in, messages)):
-                return TransientError("\n".join(map(_sentence, messages)))
+                return TransientError("\n".join(map(sentence, messages)))
         reasons = [self._explain(result, window) for result in failed]
         if failed and all(result.status == TestStatus.Fail for result in failed):
             return FailedTestsError(reasons)
@@ -470,7 +387,7 @@ class Engine:
         return "\n    ".join([f"{result.node.name} found, for example:", *lines])
 
     def _advised(self, error: object) -> str:
-        message = _sentence(error)
+        message = sentence(error)
         if not self.bigquery:
             return message
         streamed = STREAMED_TABLE.search(message)
@@ -501,9 +418,3 @@ def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _results(outcome: dbtRunnerResult) -> Sequence[RunResult]:
     return getattr(outcome.result, "results", [])
-
-
-def _sentence(error: object) -> str:
-    """What dbt says, on one line, without its heading and the trail of macros that it adds."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return " ".join(line for line in lines if line and not HEADING_OR_TRAIL.match(line))

@@ -1,21 +1,20 @@
 """What the checks of the sources and of the summary say, and the verdict that follows: ready or blocked."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from nba_backfill.engine import Engine
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
 from nba_backfill.errors import FailedTestsError
-from nba_backfill.files import write_whole
 from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine
 
 NOT_MEASURED, EXCELLENT, FINE, CAREFUL, STOP = "not measured", "excellent", "fine", "careful", "stop"
 GOOD, BAD = (EXCELLENT, FINE), (CAREFUL, STOP)
 SEVERITY = (NOT_MEASURED, *GOOD, *BAD)
-READY, BLOCKED = "ready", "blocked"
 
 
 @dataclass(frozen=True)
@@ -149,53 +148,6 @@ def check_of_tests(passed: int, failures: Sequence[str] = (), scope: str = "all"
         description="Data tests of the summary that failed.",
         advice="\n".join(failures) or None,
     )
-
-
-@dataclass(frozen=True)
-class Validation:
-    """The verdict on a window of the summary of a warehouse: ready to be trained on, or blocked, and why.
-
-    What keeps it from being judged at all, such as a run that failed, is its `obstacle`.
-    """
-
-    window: Window
-    warehouse: str
-    checks: tuple[Check, ...]
-    run_id: str | None = None
-    obstacle: str | None = None
-    checked_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-
-    @property
-    def verdict(self) -> str:
-        """READY, only when some checks passed and none failed, or BLOCKED."""
-        return READY if not self.obstacle and self.checks and worst(self.checks) in GOOD else BLOCKED
-
-    @property
-    def reason(self) -> str:
-        """The sentence that says why it is blocked, or that all is well."""
-        bad = first_bad(self.checks)
-        unmeasured = [check.label for check in self.checks if check.verdict == NOT_MEASURED]
-        passed = f"All {len(self.checks) - len(unmeasured)} checks passed"
-        if unmeasured:
-            passed += f", {len(unmeasured)} could not be made: {', '.join(unmeasured)}"
-        return self.obstacle or (str(bad) if bad else f"{passed}.")
-
-    def to_json(self) -> dict[str, Any]:
-        """The verdict file's content."""
-        return {
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "start_date": str(self.window.start),
-            "end_date": str(self.window.end),
-            "checked_at": self.checked_at.isoformat(timespec="seconds"),
-            "run_id": self.run_id,
-            "warehouse": self.warehouse,
-            "checks": [check.to_json() for check in self.checks],
-        }
-
-    def write(self, path: Path) -> None:
-        """Write the verdict file, in one step. Raises ProjectError."""
-        write_whole(path, json.dumps(self.to_json(), indent=2) + "\n", "verdict")
 
 
 def _checks(rows: Sequence[dict[str, Any]]) -> list[Check]:

@@ -1,5 +1,7 @@
 """The loop: one window after the other, in this process or in several."""
 
+from __future__ import annotations
+
 import logging
 import multiprocessing
 import os
@@ -17,12 +19,14 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nba_backfill.checkpoint import DayFigures
-from nba_backfill.engine import Engine, Finding
 from nba_backfill.errors import BackfillError, ProjectError, TransientError
-from nba_backfill.plan import Batch
+from nba_backfill.records.checkpoint import DayFigures
+from nba_backfill.warehouse.plan import Batch
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine, Finding
 
 log = logging.getLogger("nba_backfill")
 
@@ -120,7 +124,7 @@ class Stop:
         self.is_wished = False
         self.is_interrupted = False
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> Stop:
         wishes = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGALRM), self._wish)
         handlers = {**wishes, signal.SIGHUP: self._hang_up}
         self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
@@ -140,7 +144,7 @@ class Stop:
         self.is_wished = self.is_interrupted = True
         log.warning("stopping when this window is done; once more drops it and stops at once")
 
-    def _was_dropped(self, dropped: "sys.UnraisableHookArgs") -> None:
+    def _was_dropped(self, dropped: sys.UnraisableHookArgs) -> None:
         if dropped.exc_type is KeyboardInterrupt:
             signal.setitimer(signal.ITIMER_REAL, self.AGAIN_SECONDS)
         else:
@@ -246,6 +250,8 @@ class _ToParent(logging.Handler):
 
 
 def _work(connection: Any, job: Job, number: int) -> None:
+    from nba_backfill.warehouse.engine import Engine
+
     # Ctrl-C in a terminal goes to every process of it; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

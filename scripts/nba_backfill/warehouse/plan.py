@@ -1,14 +1,18 @@
 """Which dates a run does and why, and the windows that it does them in."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nba_backfill.engine import Engine
 from nba_backfill.windows import Window
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine
 
 COMPLETE, NO_GAMES, FAILED, HELD_BACK, FORCED = "complete", "no games", "failed", "held back", "forced"
 

@@ -1,5 +1,7 @@
 """Where the backfill is, as the run at work has written down or else the warehouse says, and the screen for that."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -13,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, Group, RenderableType
@@ -22,11 +24,13 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from nba_backfill.checkpoint import is_alive
-from nba_backfill.engine import Engine, embedded_database
 from nba_backfill.errors import BackfillError, ProjectError
-from nba_backfill.plan import COMPLETE, FAILED, HELD_BACK, NO_GAMES
+from nba_backfill.records.checkpoint import is_alive
+from nba_backfill.warehouse.plan import COMPLETE, FAILED, HELD_BACK, NO_GAMES
 from nba_backfill.windows import FIRST_DATE, Window, today
+
+if TYPE_CHECKING:
+    from nba_backfill.warehouse.engine import Engine
 
 RUNNING, DONE, DIED, NO_RUNS, BUSY = "running", "done", "died", "no runs yet", "the file is in use"
 STYLES = {RUNNING: "bold cyan", DONE: "bold green", "failed": "bold red", DIED: "bold red"}
@@ -91,7 +95,7 @@ class Status:
     note: str | None = None
 
     @classmethod
-    def of_checkpoint(cls, content: Mapping[str, Any]) -> "Status":
+    def of_checkpoint(cls, content: Mapping[str, Any]) -> Status:
         """What a run has written down. Raises KeyError, TypeError or ValueError where that is no checkpoint."""
         state, updated_at = str(content["status"]), _moment(content["updated_at"])
         errors = content["passing_errors"]
@@ -134,7 +138,7 @@ class Status:
         )
 
     @classmethod
-    def of_warehouse(cls, engine: Engine, checkpoint: "Status | None" = None) -> "Status":
+    def of_warehouse(cls, engine: Engine, checkpoint: Status | None = None) -> Status:
         """What the warehouse says of its latest run and of the dates of that run; of all dates where none ever ran.
 
         The last run of this machine's `checkpoint` tells more about a run that died, or that has the DuckDB file just
@@ -184,6 +188,8 @@ class Status:
 
 def target_database(project: Path, target: str | None) -> str | None:
     """The target's DuckDB file, without a parse of the project. None where the warehouse is not a file."""
+    from nba_backfill.warehouse.project import embedded_database  # dbt, which a look at the checkpoint does without
+
     try:
         return str(embedded_database(project, target).resolve())
     except ProjectError:

@@ -1,0 +1,53 @@
+"""`demo-league`: the invented league, into the embedded DuckDB."""
+
+import click
+
+from demo_league import league as league_of
+from nba_backfill.commands.exits import EXIT_CODES, Command
+from nba_backfill.commands.options import target_option
+from nba_backfill.commands.project import enter_project
+from nba_backfill.errors import ArgumentError
+from nba_backfill.loading import raw
+from nba_backfill.loading.database import DEMO_DATA, open_database, refuse_to_mix
+
+
+@click.command("demo-league", cls=Command, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--seasons", default="2021-2023", show_default=True, help="First and last season, by their first years.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another league.")
+@click.option("--scale", type=click.IntRange(min=1), default=1, show_default=True, help="So many times the seasons.")
+@target_option
+def main(seasons: str, seed: int, scale: int, target: str | None) -> None:
+    """Load an invented league.
+
+    It has the shape and the faults of the real raw tables and goes into the embedded DuckDB. The same options give the
+    same league. It replaces demo data that was loaded before.
+    """
+    first, last = _seasons(seasons)
+    try:
+        league = league_of.generate(first, last, seed=seed, scale=scale)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+    project = enter_project()
+    tables = raw.raw_tables(project)
+    with open_database(project, target) as con:
+        refuse_to_mix(con, tables, demo=True)
+        for table in tables:
+            raw.replace_rows(con, table, league.tables[table.name], DEMO_DATA)
+    for table in tables:
+        click.echo(f"{league.tables[table.name].num_rows:,} rows into {table.schema}.{table.name}")
+    click.echo("with " + ", ".join(f"{count:,} {hazard}" for hazard, count in league.hazards.items()))
+
+
+def _seasons(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if "-" not in text:
+        last = first
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ArgumentError(
+            f"--seasons {text!r} is not a range of years. Pass it as 2021-2023, or 2021 for one season."
+        )
+    return int(first), int(last)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The dbt project and its profile, and the project as dbt has parsed it, once."""
+
+import json
+import os
+import pickle
+import re
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+from dbt.config.profile import Profile
+from dbt.config.runtime import load_profile
+from dbt.flags import set_from_args
+from dbt_common.context import set_invocation_context
+from dbt_common.exceptions import DbtBaseException
+
+from nba_backfill.errors import ProjectError
+
+HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
+# What dbt has to say goes to its own log file; the results come back as objects.
+QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
+
+
+def embedded_database(project_dir: Path, target: str | None) -> Path:
+    """The DuckDB file of the profile's target.
+
+    Raises ProjectError where there is no profile, or the target is not DuckDB.
+    """
+    profile = read_profile(project_dir, target)
+    if profile.credentials.type != "duckdb":
+        raise ProjectError(
+            f"Target {profile.target_name} is {profile.credentials.type}, and only the embedded DuckDB is filled from "
+            "here. Pass --target duckdb."
+        )
+    credentials: Any = profile.credentials
+    path = Path(credentials.path)
+    if not path.parent.is_dir():
+        raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
+    return path
+
+
+def read_profile(project_dir: Path, target: str | None) -> Profile:
+    set_invocation_context(dict(os.environ))
+    try:
+        set_from_args(Namespace(PROFILES_DIR=str(profiles_dir(project_dir)), PROJECT_DIR=str(project_dir)), None)
+        return load_profile(str(project_dir), {}, None, target)
+    except DbtBaseException as error:
+        raise ProjectError(f"The dbt profile can't be read: {sentence(error)}") from error
+
+
+def profiles_dir(project_dir: Path) -> Path:
+    places = [os.environ.get("DBT_PROFILES_DIR"), project_dir, Path.home() / ".dbt"]
+    for place in places:
+        if place and (Path(place) / "profiles.yml").is_file():
+            return Path(place)
+    raise ProjectError(
+        f"There is no profiles.yml in {project_dir}: run `make setup`, or copy profiles.example.yml to profiles.yml."
+    )
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The project as dbt has parsed it.
+
+    dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window of the
+    first run, for all later ones. So the nodes are kept as they were, and every run gets nodes of its own.
+    """
+
+    manifest: Any
+    nodes: bytes
+
+    @classmethod
+    def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
+        """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
+        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(variables), *arguments])
+        if not result.success:
+            raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
+        manifest: Any = result.result
+        return cls(manifest, pickle.dumps(manifest.nodes))
+
+    def with_fresh_nodes(self) -> Any:
+        """The manifest, as if no run had seen it."""
+        self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        return self.manifest
+
+
+def sentence(error: object) -> str:
+    """What dbt says, on one line, without its heading and the trail of macros that it adds."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and not HEADING_OR_TRAIL.match(line))
