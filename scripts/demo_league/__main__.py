@@ -4,19 +4,20 @@ import click
 
 from demo_league import league as league_of
 from nba_backfill.commands.exits import EXIT_CODES, Command
-from nba_backfill.commands.options import target_option
-from nba_backfill.commands.project import enter_project
+from nba_backfill.commands.options import dbt_options
+from nba_backfill.commands.project import Dbt, enter_project
 from nba_backfill.errors import ArgumentError
-from nba_backfill.loading import raw
 from nba_backfill.loading.database import DEMO_DATA, open_database, refuse_to_mix
+from nba_backfill.loading.load import replace_rows
+from nba_backfill.loading.tables import raw_tables
 
 
 @click.command("demo-league", cls=Command, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seasons", default="2021-2023", show_default=True, help="First and last season, by their first years.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another league.")
 @click.option("--scale", type=click.IntRange(min=1), default=1, show_default=True, help="So many times the seasons.")
-@target_option
-def main(seasons: str, seed: int, scale: int, target: str | None) -> None:
+@dbt_options
+def main(seasons: str, seed: int, scale: int, dbt: Dbt) -> None:
     """Load an invented league.
 
     It has the shape and the faults of the real raw tables and goes into the embedded DuckDB. The same options give the
@@ -27,12 +28,12 @@ def main(seasons: str, seed: int, scale: int, target: str | None) -> None:
         league = league_of.generate(first, last, seed=seed, scale=scale)
     except ValueError as error:
         raise ArgumentError(str(error)) from error
-    project = enter_project()
-    tables = raw.raw_tables(project)
-    with open_database(project, target) as con:
+    project = enter_project(dbt)
+    tables = raw_tables(project)
+    with open_database(project, dbt.target) as con:
         refuse_to_mix(con, tables, demo=True)
         for table in tables:
-            raw.replace_rows(con, table, league.tables[table.name], DEMO_DATA)
+            replace_rows(con, table, league.tables[table.name], DEMO_DATA)
     for table in tables:
         click.echo(f"{league.tables[table.name].num_rows:,} rows into {table.schema}.{table.name}")
     click.echo("with " + ", ".join(f"{count:,} {hazard}" for hazard, count in league.hazards.items()))

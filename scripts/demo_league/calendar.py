@@ -5,20 +5,14 @@ Everything here is decided by a `Dice` alone, so that a season comes out the sam
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import combinations, pairwise
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
-Dates: TypeAlias = npt.NDArray[np.datetime64]
+from demo_league.dice import Dates, Dice, Floats, Ints
 
 # Three divisions of the East, then three of the West: a team's number tells both.
 DIVISIONS = (
@@ -30,7 +24,6 @@ DIVISIONS = (
     ("DAL", "HOU", "MEM", "NOP", "SAS"),
 )
 TEAMS = tuple(team for division in DIVISIONS for team in division)
-
 _SEASON_DAYS = 174
 _PLAY_IN_DAYS = (175, 176, 178)
 # First day of each playoff round, and of each game of a series after it.
@@ -42,37 +35,6 @@ _HOSTS_FIRST = (True, True, False, False, True, False, True)
 _WEEKDAY_LOAD = (8.0, 5.5, 10.0, 4.0, 10.0, 7.0, 7.0)
 _OPENING_LOAD, _CLOSING_LOAD = 2.0, 40.0
 _HOME_EDGE = 2.3
-
-
-class Dice:
-    """Random numbers that are the same on every machine, for a key of whole numbers from 0 on.
-
-    NumPy promises for good what bits PCG64 gives, but not what its distributions make of them: so only bits are taken.
-    """
-
-    def __init__(self, *key: int) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence(key))
-
-    def uniform(self, *shape: int) -> Floats:
-        """Numbers from 0 to below 1."""
-        raw: Any = self._bits.random_raw(math.prod(shape))
-        return np.asarray((raw >> np.uint64(11)) * 2.0**-53, dtype=np.float64).reshape(shape)
-
-    def bell(self, *shape: int) -> Floats:
-        """Numbers of mean 0 and standard deviation 1 that look normal and never leave -3.5 to 3.5."""
-        return np.asarray((self.uniform(4, *shape).sum(axis=0) - 2.0) * math.sqrt(3.0), dtype=np.float64)
-
-    def below(self, limit: int, *shape: int) -> Ints:
-        """Whole numbers from 0 to below `limit`."""
-        return (self.uniform(*shape) * limit).astype(np.int64)
-
-    def order(self, count: int) -> Ints:
-        """The numbers from 0 to below `count`, shuffled."""
-        return np.argsort(self.uniform(count), kind="stable")
-
-    def sample(self, pool: Ints, count: int) -> Ints:
-        """At most `count` different elements of `pool`."""
-        return pool[self.order(len(pool))[:count]]
 
 
 class Stage(IntEnum):

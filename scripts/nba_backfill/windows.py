@@ -10,6 +10,8 @@ from nba_backfill.errors import ArgumentError
 
 # Of the league.
 FIRST_DATE = date(1946, 11, 1)
+# Month and day from which on a date is of the season that starts in its year.
+SEASON_TURN = (10, 12)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,30 @@ def today() -> date:
     return datetime.now(ZoneInfo("America/New_York")).date()
 
 
+def yesterday() -> date:
+    """The last day whose games are over everywhere."""
+    return today() - timedelta(days=1)
+
+
+def last_days(days: int) -> Window:
+    """So many days through yesterday, as dbt builds seven of them where it is given no dates."""
+    return Window(yesterday() - timedelta(days=days - 1), yesterday())
+
+
+def season_window(text: str) -> Window:
+    """The dates of a season, given as 2021-22 or by its first year, of the one under way through yesterday.
+
+    The same turn of seasons as macros/window.sql. Raises ArgumentError for what is no season, and one to come.
+    """
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2}))?", text)
+    if not match or (match[2] and int(match[2]) != (int(match[1]) + 1) % 100) or int(match[1]) < FIRST_DATE.year:
+        raise ArgumentError(f"--season {text!r} is not a season. Pass it as 2021-22, or by its first year as 2021.")
+    start = date(int(match[1]), *SEASON_TURN)
+    if start > yesterday():
+        raise ArgumentError(f"--season {text} is in the future: today is {today()} in New York.")
+    return Window(start, min(date(start.year + 1, *SEASON_TURN) - timedelta(days=1), yesterday()))
+
+
 def parse_window(start_date: str, end_date: str) -> Window:
     """The window from the first to the last date, given as YYYY-MM-DD.
 
@@ -62,12 +88,16 @@ def parse_window(start_date: str, end_date: str) -> Window:
 
 
 def parse_date(option: str, text: str) -> date:
-    """The date that an option gives as YYYY-MM-DD. Raises ArgumentError, which names the option."""
+    """The date that an option gives as YYYY-MM-DD, today or yesterday. Raises ArgumentError, which names the option."""
+    if text in (named := {"today": today, "yesterday": yesterday}):
+        return named[text]()
     try:
         # The pattern, because newer Pythons read 20220110 and 2022-W02-1 as dates too.
         parsed = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         parsed = None
     if parsed is None or parsed.year < FIRST_DATE.year:
-        raise ArgumentError(f"{option} {text!r} is not a date. Pass it as YYYY-MM-DD, for example 2022-01-10.")
+        raise ArgumentError(
+            f"{option} {text!r} is not a date. Pass it as YYYY-MM-DD, for example 2022-01-10, or as yesterday or today."
+        )
     return parsed

@@ -188,11 +188,14 @@ def _given(program: str, parsed: Any) -> object:
     return partial(_engine, parsed)
 
 
-def _engine(parsed: Any, project: Path, target: str | None, run_id: str | None, *, writes: bool) -> object:
+def _engine(
+    parsed: Any, project: Path, target: str | None, run_id: str | None, *, variables: Mapping[str, Any], **how: Any
+) -> object:
     from nba_backfill.warehouse.engine import Engine
 
-    # It was parsed for the profile's own target.
-    return Engine(project, target, run_id, writes=writes, parsed=None if target else parsed)
+    # It was parsed for the profile's own target, and without vars.
+    parsed = None if target or variables else parsed
+    return Engine(project, target, run_id, variables=variables, parsed=parsed, **how)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from conftest import Warehouse
-from nba_backfill.loop.backfill import Stop
+from nba_backfill.loop.stop import Stop
 
 START, END = "2022-01-03", "2022-01-23"
 RANGE = ("--start-date", START, "--end-date", END)
@@ -275,7 +275,7 @@ def test_a_signal_that_a_finalizer_swallows_is_not_lost(capsys: pytest.CaptureFi
         Finalized()
         time.sleep(60)
 
-    with Stop() as stop, pytest.raises(KeyboardInterrupt):
+    with Stop() as stop, stop.after_window(), pytest.raises(KeyboardInterrupt):
         asked_twice()
     assert stop.is_interrupted
     assert "Traceback" not in capsys.readouterr().err
@@ -372,8 +372,8 @@ def test_a_checkpoint_that_cannot_be_written_stops_it(work: Warehouse) -> None:
     [
         (("--start-date", "2019-01-01", "--end-date", "2023-06-30"), "is over 4 years"),
         (("--start-date", "2022-01-03", "--end-date", "2999-01-01"), "is in the future"),
-        (("--start-date", START), "Pass --start-date and --end-date, or --dates"),
-        (("--dates", "2022-01-05", "--start-date", START), "Pass --start-date and --end-date, or --dates"),
+        (("--start-date", START), "Pass both --start-date and --end-date"),
+        (("--dates", "2022-01-05", *RANGE), "--dates excludes a range"),
         (("--dates", "2022-01-05,2999-01-01"), "--dates has 2999-01-01, in the future"),
         (("--dates", "2022-01-05;2022-01-06"), "'2022-01-05;2022-01-06' is not a date"),
         ((*RANGE, "--no-resume", "--retry-failed"), "exclude one another"),

@@ -69,7 +69,7 @@ def test_the_command_refuses_a_window_that_is_none(demo: Warehouse, start: str, 
 
 
 def test_one_date_alone_is_refused(demo: Warehouse) -> None:
-    assert_refused(demo.cli("run", "--start-date", "2022-01-10"), 2, "Pass --start-date and --end-date")
+    assert_refused(demo.cli("run", "--start-date", "2022-01-10"), 2, "Pass both --start-date and --end-date")
 
 
 BROKEN_TABLES = [
@@ -144,7 +144,10 @@ def test_a_database_that_another_process_writes_is_named(demo: Warehouse) -> Non
         assert_refused(
             demo.cli(*arguments), 4, f"DuckDB has one writer, and another has the file: process {os.getpid()}"
         )
-        assert_refused(demo.demo_league(), 3, "can't be opened for writing")
+        assert_refused(demo.demo_league(), 4, "DuckDB has one writer, and another has the file")
+        # In the same sentence, and with the same exit code, whatever the command.
+        for looking in (("runs",), ("rollback",), ("validate", *arguments[1:]), ("players", "unresolved")):
+            assert_refused(demo.cli(*looking), 4, "DuckDB has one writer, and another has the file")
 
 
 def test_a_log_that_cannot_be_written_stops_the_run(demo: Warehouse, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from demo_league.league import BDL, GAMEBOOK, REGISTRY, DemoLeague, generate
+from demo_league.league import DemoLeague, generate
+from demo_league.tables import BDL, GAMEBOOK, REGISTRY
 
 MODELS = Path(__file__).parents[2] / "models" / "staging"
 FIRST, LAST = 2021, 2022

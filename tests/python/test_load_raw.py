@@ -18,15 +18,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from nba_backfill.errors import ArgumentError, BackfillError, InputError, ProjectError
-from nba_backfill.loading.raw import (
-    LoadedFile,
-    RawColumn,
-    RawTable,
-    load_directory,
-    loaded_files,
-    raw_tables,
-    replace_rows,
-)
+from nba_backfill.loading.load import LoadedFile, load_directory, loaded_files, replace_rows
+from nba_backfill.loading.tables import RawColumn, RawTable, raw_tables
 
 REPOSITORY = Path(__file__).parents[2]
 SHARED_RAW = REPOSITORY.parent / "shared" / "data" / "raw"
@@ -299,10 +292,19 @@ def test_file_without_rows_replaces_by_nothing(con: duckdb.DuckDBPyConnection, r
     write_csv(raw / "scores.csv", [])
     pq.write_table(ARROW.empty_table(), raw / "scores.parquet")
 
-    loaded = load_directory(con, raw, TABLES)
+    with pytest.raises(InputError, match="scores.csv: there is no row any more, where 4 were loaded before"):
+        load_directory(con, raw, TABLES)
+    assert len(stored(con)) == 4
+    loaded = load_directory(con, raw, TABLES, may_empty=True)
 
     assert [(file.rows, file.replaced) for file in loaded] == [(0, 4), (0, 0)]
     assert stored(con) == []
+
+
+def test_a_files_name_may_be_in_capitals(con: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    write_csv(raw / "SCORES_2021.CSV", ROWS)
+    (loaded,) = load_directory(con, raw, TABLES)
+    assert (loaded.table, loaded.rows) == ("scores", 4)
 
 
 def test_csv_may_have_a_byte_order_mark_blank_lines_and_any_line_ends(

@@ -46,13 +46,17 @@ def test_an_alias_makes_its_dates_stale_and_the_name_known(league: Warehouse) ->
     added = league.cli("players", "alias", unknown.upper(), registered, "--reason", "not found")
 
     assert added.code == 0, added.output
-    assert added.output.splitlines()[-1] == ",".join(dates)
+    assert f"{len(dates)} dates to run again" in added.output
+    assert added.output.splitlines()[-1] == f"nba-backfill run --start-date {dates[0]} --end-date {dates[-1]}"
     seed = league.project / "seeds" / "player_aliases.csv"
     assert f"{unknown},{registered},not found\n" in seed.read_text(encoding="utf-8")
     planned = json.loads(league.cli("plan", *RANGE, "--json").output)
     assert [day["game_date"] for day in planned["dates"] if day["to_do"]] == dates
     assert league.cli("run", *RANGE).code == 0
     assert not league.query(f"select 1 from unresolved_player_names where player_lookup = '{unknown}'")
+    who = league.cli("players", "alias", unknown)
+    assert who.code == 2
+    assert "Say who is meant" in who.output
     again = league.cli("players", "alias", unknown, registered)
     assert "as it did already" in again.output
 

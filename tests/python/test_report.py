@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from conftest import WEEK, Warehouse
 from nba_backfill.display import charts
-from nba_backfill.display.report import Report, _rollback, _spot_check, make_report
+from nba_backfill.display.report import _rollback, _spot_check, make_report
+from nba_backfill.display.report_files import Report
 from nba_backfill.errors import ProjectError
 from nba_backfill.loop.run import prepare
 from nba_backfill.records.verdict import Validation

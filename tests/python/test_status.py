@@ -28,7 +28,8 @@ from rich.console import Console
 
 from conftest import Warehouse
 from nba_backfill.display import status as module
-from nba_backfill.display.status import Status, lines, read_checkpoint, screen, why_slow
+from nba_backfill.display.screen import lines, screen, why_slow
+from nba_backfill.display.status import Status, read_checkpoint
 from nba_backfill.errors import BackfillError
 
 CHECKPOINT = Path("logs/backfill/player_game_summary_checkpoint.json")
@@ -42,7 +43,8 @@ import sys
 from functools import partial
 from pathlib import Path
 from rich.console import Console
-from nba_backfill.display.status import follow, read_checkpoint, show
+from nba_backfill.display.screen import follow, show
+from nba_backfill.display.status import read_checkpoint
 path, database = Path(sys.argv[1]), sys.argv[2]
 console = Console(highlight=False, markup=False)
 show(console, follow(console, read_checkpoint(path, database), partial(read_checkpoint, path, database)))

@@ -4,19 +4,30 @@ import json
 import os
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from nba_backfill.commands.options import VERDICT, checkpoint_option, target_option
-from nba_backfill.commands.project import enter_project, make_engine
-from nba_backfill.display.status import Status, follow, read_checkpoint, show, target_database
+from nba_backfill.commands.options import (
+    VERDICT,
+    checkpoint_option,
+    chosen_window,
+    dbt_options,
+    json_option,
+    range_choices,
+    run_argument,
+)
+from nba_backfill.commands.project import Dbt, enter_project, make_engine
+from nba_backfill.display.screen import follow, show
+from nba_backfill.display.status import Status, read_checkpoint, target_database
 from nba_backfill.display.tables import print_table, whole
 from nba_backfill.errors import ArgumentError
 from nba_backfill.loop.run import hold_lock, new_run_id
 from nba_backfill.records.verdict import Validation
-from nba_backfill.windows import parse_window
+from nba_backfill.windows import Window
 
 CHANGES = ("added", "removed", "changed")
 
@@ -24,22 +35,30 @@ CHANGES = ("added", "removed", "changed")
 @click.command()
 @click.option("--watch", "is_watched", is_flag=True, help="A live screen until the run ends. Piped, it is shown once.")
 @checkpoint_option
-@target_option
-def status(is_watched: bool, checkpoint: Path, target: str | None) -> None:
+@json_option
+@dbt_options
+def status(is_watched: bool, checkpoint: Path, as_json: bool, dbt: Dbt) -> None:
     """Show where the backfill is.
 
     Dates done, rate, time left, failures, unresolved players, and rows and NULL share by month. While a run is at work
     on this machine only its checkpoint is read, so that nothing disturbs it.
+
+    \b
+    Example:
+      nba-backfill status --watch
     """
-    project = enter_project()
-    database = target_database(project, target)
+    project = enter_project(dbt)
+    database = target_database(project, dbt.target)
     console = Console(highlight=False, markup=False)
     found = read_checkpoint(checkpoint, database)
     if not (found and found.is_at_work):
-        engine = make_engine(project, target)
+        engine = make_engine(project, dbt)
         engine.connect()
         found = Status.of_warehouse(engine, found)
         engine.close()
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        return
     # Rich takes a pipe for a terminal where FORCE_COLOR is set.
     if is_watched and sys.stdout.isatty():
         found = follow(console, found, lambda: read_checkpoint(checkpoint, database))
@@ -47,19 +66,23 @@ def status(is_watched: bool, checkpoint: Path, target: str | None) -> None:
 
 
 @click.command()
-@click.argument("run_id", required=False)
-@click.option("--start-date", metavar="YYYY-MM-DD", help="First date to put back. Default: all that the run kept.")
-@click.option("--end-date", metavar="YYYY-MM-DD", help="Last date to put back.")
-@target_option
-def rollback(run_id: str | None, start_date: str | None, end_date: str | None, target: str | None) -> None:
+@run_argument
+@range_choices
+@json_option
+@dbt_options
+def rollback(run_id: str | None, as_json: bool, dbt: Dbt, **choices: Any) -> None:
     """Put back what the summary held before a run.
 
     The last run that can be, or RUN_ID; all of its range or a part. The summary, the excluded rows and the ledger go
     back in one transaction.
+
+    \b
+    Example:
+      nba-backfill rollback --start-date 2022-01-10 --end-date 2022-01-16
     """
-    project = enter_project()
+    project = enter_project(dbt)
     own_id = new_run_id()
-    engine = make_engine(project, target, own_id)
+    engine = make_engine(project, dbt, own_id)
     engine.connect()
     kept = [row for row in engine.rows("backfill_runs") if row["kept_at"] is not None]
     if run_id:
@@ -68,13 +91,17 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
         of_run = f" of run {run_id}" if run_id else ""
         raise ArgumentError(f"There is nothing to put back{of_run}. `nba-backfill runs` lists what there is.")
     last = max(kept, key=lambda row: row["kept_at"])
-    window = parse_window(start_date or str(last["start_date"]), end_date or str(last["end_date"]))
+    window = chosen_window(**choices) or Window(last["start_date"], last["end_date"])
     with hold_lock(engine, own_id):
         Validation(window, engine.warehouse, (), own_id, f"Run {last['run_id']} is rolled back.").write(VERDICT)
         (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
         engine.operate(
             "roll_back", window, run_id=last["run_id"], host_name=socket.gethostname(), process_id=os.getpid()
         )
+    if as_json:
+        described = {"run_id": last["run_id"], "start_date": str(window.start), "end_date": str(window.end)}
+        click.echo(json.dumps(described | changes, indent=2, default=str))
+        return
     click.echo(
         f"rolled back run {last['run_id']}, {window}: {int(changes['rows_added']):,} rows that it had added are gone, "
         f"{int(changes['rows_removed']):,} that it had removed are back, {int(changes['rows_changed']):,} are as before"
@@ -82,12 +109,17 @@ def rollback(run_id: str | None, start_date: str | None, end_date: str | None, t
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@target_option
-def runs(as_json: bool, target: str | None) -> None:
-    """List the runs, what they changed, and whether they can be rolled back."""
-    project = enter_project()
-    engine = make_engine(project, target)
+@json_option
+@dbt_options
+def runs(as_json: bool, dbt: Dbt) -> None:
+    """List the runs, what they changed, and whether they can be rolled back.
+
+    \b
+    Example:
+      nba-backfill runs --json
+    """
+    project = enter_project(dbt)
+    engine = make_engine(project, dbt)
     engine.connect()
     found = sorted(engine.rows("backfill_runs"), key=lambda row: str(row["started_at"]), reverse=True)
     if as_json:

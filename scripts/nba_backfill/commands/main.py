@@ -10,12 +10,25 @@ from nba_backfill.commands.players import players
 from nba_backfill.commands.run import run, sample
 from nba_backfill.commands.validate import report, validate
 
+GROUPS = {
+    "Before a run": (preflight, sample, plan),
+    "Backfill": (run, status),
+    "After it": (validate, report),
+    "Undo": (runs, rollback),
+    "Names and files": (players, load_raw),
+}
 
-@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=Commands,
+    groups={heading: tuple(str(command.name) for command in commands) for heading, commands in GROUPS.items()},
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="nba-backfill")
 def main() -> None:
     """Fill player_game_summary from the raw NBA box scores, window by window, with dbt."""
 
 
-for command in (preflight, sample, plan, run, status, validate, report, runs, rollback, players, load_raw):
+for command in (command for commands in GROUPS.values() for command in commands):
     main.add_command(command)

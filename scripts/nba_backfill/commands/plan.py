@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nba_backfill.commands.options import plan_options, range_options, select, target_option
-from nba_backfill.commands.project import enter_project, make_engine
+from nba_backfill.commands.options import dbt_options, json_option, plan_options, range_options, select
+from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import TIB, print_plan, print_sources
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
 from nba_backfill.loop.run import prepare
 from nba_backfill.warehouse.checks import STOP, ask_preflight, first_bad, worst
 from nba_backfill.warehouse.plan import Plan, Scope, make_plan
-from nba_backfill.windows import parse_window
+from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
     from nba_backfill.bigquery.client import Bill
@@ -43,16 +43,22 @@ SECONDS_A_WINDOW = {"duckdb": 3.0, "bigquery": 120.0}
     envvar="NBA_BIGQUERY_PRICE_PER_TIB",
     help="Price of a TiB, in the currency of the contract.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with every date.")
-def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: int | None, **options: Any) -> None:
-    """Say what a run would do, and why.
+@json_option
+def plan(
+    estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: int | None, dbt: Dbt, **options: Any
+) -> None:
+    """Say what a run would do, and why: without a range, of the last seven days.
 
     Compares the sources, the summary and the ledger date by date. A run of the same options does exactly this. Makes
     the seeds and the staging views, which it reads, and writes nothing else. Beside a run at work not even those.
+
+    \b
+    Example:
+      nba-backfill plan --start-date 2021-10-01 --end-date yesterday
     """
-    project = enter_project()
+    project = enter_project(dbt)
     _, selection = select(**options)
-    engine = make_engine(project, options["target"])
+    engine = make_engine(project, dbt)
     prepare(engine)
     planned = selection(engine)
     if estimate is None:
@@ -74,21 +80,23 @@ def plan(estimate: bool | None, price_per_tib: float, as_json: bool, max_bytes: 
 
 @click.command()
 @range_options
-@target_option
-def preflight(start_date: str, end_date: str, target: str | None) -> None:
+@json_option
+@dbt_options
+def preflight(window: Window, as_json: bool, dbt: Dbt) -> None:
     """Say whether the sources are fit for a backfill.
 
     Per source and season: rows, games, dates, minutes, duplicates, and what a run would take. The verdict on a source
-    is fine, careful or stop; a run refuses to begin at stop.
+    is fine, careful or stop; a run refuses to begin at stop. Without a range it is about the last seven days.
+
+    \b
+    Example:
+      nba-backfill preflight --season 2021-22
     """
-    project = enter_project()
-    window = parse_window(start_date, end_date)
-    engine = make_engine(project, target)
+    project = enter_project(dbt)
+    engine = make_engine(project, dbt)
     prepare(engine)
     found = ask_preflight(engine, window)
     seasons, checks = found.seasons, found.checks
-    click.echo(f"preflight of {window}, {window.days:,} days")
-    print_sources(seasons, checks)
     empty = [
         engine.raw_tables[table]
         for source, table in RAW_TABLES.items()
@@ -99,12 +107,20 @@ def preflight(start_date: str, end_date: str, target: str | None) -> None:
             f"The raw table {' and '.join(empty)} has no row in {window}. `dbt show --select raw_seasons --limit 100` "
             "lists what there is."
         )
-    _print_estimate(engine, make_plan(engine, window, Scope.RESUME, None))
+    estimate = _estimate(engine, make_plan(engine, window, Scope.RESUME, None))
+    if as_json:
+        described = {"start_date": str(window.start), "end_date": str(window.end), "verdict": worst(checks)}
+        lists = {"checks": [check.to_json() for check in checks], "seasons": seasons}
+        click.echo(json.dumps(described | lists | {"estimate": estimate}, indent=2, default=str))
+    else:
+        click.echo(f"preflight of {window}, {window.days:,} days")
+        print_sources(seasons, checks)
+        click.echo("\n".join(estimate))
     if worst(checks) == STOP:
         raise InputError(f"Stop, before anything is written. {first_bad(checks)}")
 
 
-def _print_estimate(engine: Engine, planned: Plan) -> None:
+def _estimate(engine: Engine, planned: Plan) -> list[str]:
     """What a run would take: windows, time by the last run or a guess, and on BigQuery bytes."""
     windows = len(planned.batches)
     line = f"a run would do {len(planned.chosen):,} dates in {windows:,} windows"
@@ -117,11 +133,9 @@ def _print_estimate(engine: Engine, planned: Plan) -> None:
         basis = f"as in run {longest['run_id']}"
     if windows:
         line += f", in about {_duration(windows * seconds)} at {seconds:.1f} s a window, {basis}"
-    click.echo(line)
-    if engine.is_bigquery and windows:
-        click.echo(f"{make_bill(engine, planned).total:,} bytes billed in all, by dry runs")
-    elif not engine.is_bigquery:
-        click.echo("DuckDB bills no bytes")
+    if not engine.is_bigquery:
+        return [line, "DuckDB bills no bytes"]
+    return [line, f"{make_bill(engine, planned).total:,} bytes billed in all, by dry runs"] if windows else [line]
 
 
 def _duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import socket
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,46 +20,62 @@ import click
 from nba_backfill.commands.options import (
     CHECKPOINT,
     LOG_DIRECTORY,
+    LOG_PREFIX,
     SAMPLE_VERDICT,
     VERDICT,
     checkpoint_option,
+    chosen_window,
+    dbt_options,
+    force_option,
+    json_option,
     notify_option,
     plan_options,
+    range_choices,
     select,
-    target_option,
 )
 from nba_backfill.commands.plan import make_bill, refuse_bytes
-from nba_backfill.commands.project import enter_project, make_engine, open_log, say_who_writes
+from nba_backfill.commands.project import Dbt, enter_project, make_engine, open_log
 from nba_backfill.display.tables import headline, percent, print_plan, print_sample
 from nba_backfill.display.terminal import log
 from nba_backfill.errors import BackfillError, InputError
 from nba_backfill.loop.run import Options, Run, at_work, new_run_id, prepare
+from nba_backfill.loop.stop import Stop
 from nba_backfill.records.checkpoint import Checkpoint
-from nba_backfill.warehouse.checks import GOOD, STOP, Preflight, ask_preflight, first_bad, of_source, worst
-from nba_backfill.warehouse.plan import Plan, Scope, make_plan
-from nba_backfill.windows import Window, parse_window
+from nba_backfill.records.verdict import BLOCKED, Validation
+from nba_backfill.warehouse.checks import (
+    GOOD,
+    STOP,
+    Preflight,
+    ask_preflight,
+    first_bad,
+    of_source,
+    run_tests,
+    summary_checks,
+    worst,
+)
+from nba_backfill.warehouse.plan import NO_GAMES, Plan, Scope, make_plan
+from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
     from nba_backfill.warehouse.engine import Engine
 
-
 # Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
 MOST_WORKERS = 20
-
-
 # Of a sample's rows so many have no minutes, at least. Percent.
 USUAL_NULL_SHARE = 30
+SAMPLE_WEEK = Window(date(2022, 1, 10), date(2022, 1, 16))
 
 
 @click.command()
 @plan_options
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, on BigQuery.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first window that fails or holds a date back.")
-@click.option("--force", is_flag=True, help="Go on where preflight says stop.")
+@force_option
 @notify_option
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing anywhere.")
 @click.option("--detach", is_flag=True, help="Go on in the background, and print the log file.")
 @checkpoint_option
+@json_option
 def run(
     workers: int,
     fail_fast: bool,
@@ -66,96 +84,108 @@ def run(
     dry_run: bool,
     detach: bool,
     checkpoint: Path,
+    as_json: bool,
     max_bytes: int | None,
+    dbt: Dbt,
     **options: Any,
 ) -> None:
-    """Backfill a range of dates.
+    """Backfill a range of dates: without one the last seven days.
 
     Asks preflight first, and refuses to go on where that says stop. Does the dates of the range that are not complete:
     missing, partial, stale, outdated, failed or held back. Each window is built beside the summary and held to the
     rules of macros/rules.sql there. A date that breaks one is held back, so the summary keeps what it held of it; all
     others are published in one transaction. The same command tries again what was held back or failed. At the end the
     range is tested, and there is a verdict and a report. Everything is also in logs/backfill.
+
+    \b
+    Examples:
+      nba-backfill run
+      nba-backfill run --season 2021-22 --detach --notify slack://…
     """
     if urls:
         from nba_backfill.display.notify import check_urls  # a hundred services, which no other command needs
 
         check_urls(urls)
-    project = enter_project()
+    here = Path.cwd()
+    project = enter_project(dbt)
     window, selection = select(**options)
     run_id = os.environ.get("NBA_RUN_ID") or new_run_id()
-    log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
+    log_file = LOG_DIRECTORY / f"{LOG_PREFIX}{run_id}.log"
     if detach:
-        _detach(run_id, log_file)
+        _detach(run_id, log_file, here)
         return
     if dry_run:
-        print_plan(selection(make_engine(project, options["target"], run_id, writes=False)))
+        planned = selection(make_engine(project, dbt, run_id, writes=False))
+        click.echo(json.dumps(planned.to_json(), indent=2)) if as_json else print_plan(planned)
         return
-    with _telling(urls, f"run {run_id}") as end:
-        console = open_log(log_file)
-        engine = make_engine(project, options["target"], run_id)
-        if workers > 1 and not engine.is_bigquery:
-            log.info("DuckDB has one writer, so one worker does it all")
-            workers = 1
-        elif workers > MOST_WORKERS:
-            log.info(
-                "BigQuery lets %d writers of a table wait and refuses the next, so %d workers do it all",
-                MOST_WORKERS,
-                MOST_WORKERS,
-            )
-            workers = MOST_WORKERS
-        with say_who_writes(checkpoint):
-            prepare(engine)
+    with Stop() as stop, _telling(urls, f"run {run_id}") as end:
+        console = open_log(log_file, to_stderr=as_json)
+        engine = make_engine(project, dbt, run_id)
+        prepare(engine)
         if max_bytes is not None:
             refuse_bytes(make_bill(engine, selection(engine)), max_bytes)
-        with at_work(engine, run_id, window):
-            planned = selection(engine)
-            log.info("%s", headline(planned))
-            state = _state(checkpoint, run_id, engine, planned, log_file)
-            end.state = state
-            if planned.chosen:
-                fit = _refuse_unfit(engine, planned.window, force)
-                how = Options(project, options["target"], workers, fail_fast)
-                end.run = Run(engine, run_id, planned, fit, how, state, console, VERDICT)
-                end.run()
-            else:
-                state.status = "finished"
-                state.write()
-                log.info("nothing to do; nba-backfill validate says whether it may be trained on")
-        log.info("log: %s", log_file)
+        try:
+            with at_work(engine, run_id, window):
+                planned = selection(engine)
+                log.info("%s", headline(planned))
+                end.state = _state(checkpoint, run_id, engine, planned, log_file)
+                if planned.chosen:
+                    fit = _refuse_unfit(engine, planned.window, force)
+                    how = Options(_workers(engine, workers), fail_fast)
+                    end.run = Run(engine, run_id, planned, fit, how, end.state, console, VERDICT)
+                    end.run(stop)
+                else:
+                    _judge_again(engine, planned, end.state)
+        finally:
+            log.info("log: %s", log_file)
+            if as_json and end.state:
+                click.echo(json.dumps(end.state.to_json(), indent=2))
 
 
 @click.command()
-@click.option("--start-date", metavar="YYYY-MM-DD", default="2022-01-10", show_default=True, help="First date.")
-@click.option("--end-date", metavar="YYYY-MM-DD", default="2022-01-16", show_default=True, help="Last date.")
-@click.option("--force", is_flag=True, help="Go on where preflight says stop.")
-@target_option
-def sample(start_date: str, end_date: str, force: bool, target: str | None) -> None:
+@range_choices
+@force_option
+@json_option
+@dbt_options
+def sample(force: bool, as_json: bool, dbt: Dbt, **choices: Any) -> None:
     """Backfill one week, and look at it.
 
-    Always anew, whatever the summary holds of it. Then the share of rows without minutes of each day, the players with
-    most minutes, and the first who did not play, for a person to look at.
+    By default that of 2022-01-10. Always anew, whatever the summary holds of it. Then the share of rows without minutes
+    of each day, the players with most minutes, and the first who did not play, for a person to look at.
+
+    \b
+    Example:
+      nba-backfill sample --start-date 2022-01-10 --end-date 2022-01-16
     """
-    project = enter_project()
-    window = parse_window(start_date, end_date)
+    project = enter_project(dbt)
+    window = chosen_window(**choices) or SAMPLE_WEEK
     run_id = new_run_id()
-    log_file = LOG_DIRECTORY / f"player_game_summary_{run_id}.log"
-    console = open_log(log_file)
-    engine = make_engine(project, target, run_id)
-    with say_who_writes(CHECKPOINT):
+    log_file = LOG_DIRECTORY / f"{LOG_PREFIX}{run_id}.log"
+    with Stop() as stop:
+        console = open_log(log_file, to_stderr=as_json)
+        engine = make_engine(project, dbt, run_id)
         prepare(engine)
-    with at_work(engine, run_id, window):
-        planned = make_plan(engine, window, Scope.ALL, None)
-        if not planned.chosen:
-            raise InputError(
-                f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what there "
-                "is; take a week of it with --start-date and --end-date."
-            )
-        fit = _refuse_unfit(engine, window, force)
-        state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-        Run(engine, run_id, planned, fit, Options(project, target), state, console, SAMPLE_VERDICT)()
+        with at_work(engine, run_id, window):
+            planned = make_plan(engine, window, Scope.ALL, None)
+            if not planned.chosen:
+                raise InputError(
+                    f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what "
+                    "there is; take a week of it with --start-date and --end-date."
+                )
+            fit = _refuse_unfit(engine, window, force)
+            state = _state(CHECKPOINT, run_id, engine, planned, log_file)
+            Run(engine, run_id, planned, fit, Options(), state, console, SAMPLE_VERDICT)(stop)
     days = engine.rows("sample_days", window)
-    print_sample(days, engine.rows("most_minutes", window), engine.rows("did_not_play", window))
+    starters, absent = engine.rows("most_minutes", window), engine.rows("did_not_play", window)
+    if as_json:
+        found = {"days": days, "most_minutes": starters, "did_not_play": absent}
+        click.echo(json.dumps(found, indent=2, default=str))
+    else:
+        print_sample(days, starters, absent)
+    _say_of_sample(days)
+
+
+def _say_of_sample(days: Collection[dict[str, Any]]) -> None:
     (whole_sample,) = (day for day in days if day["game_date"] is None)
     high = [day for day in days if day["game_date"] and day["verdict"] not in GOOD]
     verdict, share = whole_sample["verdict"], float(whole_sample["null_pct"])
@@ -171,7 +201,7 @@ def sample(start_date: str, end_date: str, force: bool, target: str | None) -> N
     if high:
         dates = ", ".join(f"{day['game_date']} ({percent(day['null_pct'])})" for day in high)
         raise BackfillError(f"{sentence} But not on {dates}. {high[0]['advice']}")
-    click.echo(sentence)
+    log.info("%s", sentence)
 
 
 @dataclass
@@ -192,6 +222,9 @@ def _telling(urls: Collection[str], what: str) -> Iterator[_End]:
         outcome, why = "done", ""
     except BackfillError as error:
         outcome, why = "failed", str(error)
+        raise
+    except Exception as error:
+        outcome, why = "failed", f"{type(error).__name__}: {error}"
         raise
     finally:
         if urls:
@@ -222,6 +255,19 @@ def _state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_fil
     )
 
 
+def _workers(engine: Engine, wished: int) -> int:
+    if wished > 1 and not engine.is_bigquery:
+        log.info("DuckDB has one writer, so one worker does it all")
+        return 1
+    if wished > MOST_WORKERS:
+        log.info(
+            "BigQuery lets %d writers of a table wait and refuses the next, so %d workers do it all",
+            MOST_WORKERS,
+            MOST_WORKERS,
+        )
+    return min(wished, MOST_WORKERS)
+
+
 def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:
     """Preflight, in a line for each source. Raises InputError where it says stop, unless it is forced."""
     found = ask_preflight(engine, window)
@@ -237,16 +283,36 @@ def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:
     return found
 
 
-def _detach(run_id: str, log_file: Path) -> None:
+def _judge_again(engine: Engine, planned: Plan, state: Checkpoint) -> None:
+    """There is nothing to do. What was judged last may be another range, or be left by a run that was killed."""
+    log.info("nothing to do")
+    window = planned.window
+    has_games = any(day.status != NO_GAMES for day in planned.days)
+    checks = (*summary_checks(engine, window), run_tests(engine, window)) if has_games else ()
+    nothing = None if has_games else f"There is no game in {window}."
+    validation = Validation(window, engine.warehouse, checks, state.run_id, nothing)
+    validation.write(VERDICT)
+    state.status, state.verdict = "finished", validation.verdict
+    state.write()
+    log.info("verdict: %s. %s", validation.verdict, validation.reason)
+    if has_games and validation.verdict == BLOCKED:
+        raise BackfillError(f"There is nothing to do, and the range is blocked: don't train on it. {validation.reason}")
+
+
+def _detach(run_id: str, log_file: Path, directory: Path) -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
-    process = subprocess.Popen(  # noqa: S603 - this command again
-        [sys.executable, "-m", "nba_backfill", *arguments, "--yes"],
-        env={**os.environ, "NBA_RUN_ID": run_id},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as file:
+        process = subprocess.Popen(  # noqa: S603 - this command again
+            [sys.executable, "-m", "nba_backfill", *arguments, "--yes"],
+            env={**os.environ, "NBA_RUN_ID": run_id},
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # What even the log can't be told, such as why Python itself has ended.
+            stderr=file,
+            start_new_session=True,
+        )
     click.echo(f"run {run_id} goes on in the background as process {process.pid}")
     click.echo(f"log: {log_file}")
     click.echo(f"watch: tail -f {shlex.quote(str(log_file))}")

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nba_backfill.commands.options import LOG_DIRECTORY, VERDICT, game_option, played_game, range_options, target_option
-from nba_backfill.commands.project import enter_project, make_engine
+from nba_backfill.commands.options import (
+    LOG_DIRECTORY,
+    LOG_PREFIX,
+    VERDICT,
+    dbt_options,
+    game_option,
+    json_option,
+    played_game,
+    range_options,
+    run_argument,
+)
+from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import print_box_score, print_checks, print_seasons
 from nba_backfill.errors import ArgumentError, BackfillError
 from nba_backfill.loop.run import prepare, run_at_work
 from nba_backfill.records.verdict import BLOCKED, Validation
 from nba_backfill.warehouse.checks import STOP, ask_preflight, run_tests, summary_checks, worst
-from nba_backfill.windows import Window, parse_window
+from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
     from nba_backfill.warehouse.engine import Engine
@@ -24,19 +35,23 @@ if TYPE_CHECKING:
 @range_options
 @click.option("--expected-rows", type=click.IntRange(min=1), help="Rows that the range should have, ±2 %.")
 @game_option
-@target_option
+@json_option
+@dbt_options
 def validate(
-    start_date: str, end_date: str, expected_rows: int | None, game: tuple[str, str, str] | None, target: str | None
+    window: Window, expected_rows: int | None, game: tuple[str, str, str] | None, as_json: bool, dbt: Dbt
 ) -> None:
     """Say whether a range of the summary may be trained on.
 
     Writes the verdict, ready or blocked, with each check to logs/backfill/player_game_summary_verdict.json, for a
-    training job to wait for. Exit code 0 only when all checks pass.
+    training job to wait for. Exit code 0 only when all checks pass. Without a range it is about the last seven days.
+
+    \b
+    Example:
+      nba-backfill validate --start-date 2021-10-19 --end-date 2024-04-14 && train
     """
-    project = enter_project()
-    window = parse_window(start_date, end_date)
+    project = enter_project(dbt)
     played = played_game(game)
-    engine = make_engine(project, target)
+    engine = make_engine(project, dbt)
     Validation(window, engine.warehouse, (), obstacle="The validation has not come to its end.").write(VERDICT)
     prepare(engine)
     box_score: list[dict[str, Any]] = []
@@ -50,13 +65,17 @@ def validate(
     checks = (*summary_checks(engine, window, expected_rows), run_tests(engine, window))
     nothing = None if seasons or worst(checks) == STOP else f"There is no game in {window}."
     validation = Validation(window, engine.warehouse, checks, obstacle=run_at_work(engine) or nothing)
-    print_seasons(seasons)
-    print_checks(checks)
-    if box_score:
-        print_box_score(box_score)
     validation.write(VERDICT)
-    click.echo(f"{window}: {validation.verdict}. {validation.reason}")
-    click.echo(f"verdict: {VERDICT}")
+    if as_json:
+        found = {**validation.to_json(), "seasons": seasons, "box_score": box_score}
+        click.echo(json.dumps(found, indent=2, default=str))
+    else:
+        print_seasons(seasons)
+        print_checks(checks)
+        if box_score:
+            print_box_score(box_score)
+        click.echo(f"{window}: {validation.verdict}. {validation.reason}")
+        click.echo(f"verdict: {VERDICT}")
     if validation.verdict == BLOCKED:
         raise BackfillError(f"Blocked: don't train on it. {no_game or ''}".strip())
     if no_game:
@@ -64,17 +83,22 @@ def validate(
 
 
 @click.command()
-@click.argument("run_id", required=False)
+@run_argument
 @game_option
-@target_option
-def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | None) -> None:
+@json_option
+@dbt_options
+def report(run_id: str | None, game: tuple[str, str, str] | None, as_json: bool, dbt: Dbt) -> None:
     """Write the report of a run anew, as HTML, Markdown and JSON.
 
     Of the last run, or of RUN_ID, with what its range holds now.
+
+    \b
+    Example:
+      nba-backfill report --game 2021-10-19 GSW LAL
     """
-    project = enter_project()
+    project = enter_project(dbt)
     played = played_game(game)
-    engine = make_engine(project, target)
+    engine = make_engine(project, dbt)
     prepare(engine)
     found = [row for row in engine.rows("backfill_runs") if run_id in (None, row["run_id"])]
     if not found:
@@ -88,9 +112,11 @@ def report(run_id: str | None, game: tuple[str, str, str] | None, target: str | 
     validation = Validation(window, engine.warehouse, checks, last["run_id"], run_at_work(engine))
     from nba_backfill.display.report import make_report  # the plotting library, which no other command needs
 
-    path = make_report(engine, last, validation, ask_preflight(engine, window), played).write(
-        LOG_DIRECTORY / f"player_game_summary_{last['run_id']}"
-    )
+    made = make_report(engine, last, validation, ask_preflight(engine, window), played)
+    path = made.write(LOG_DIRECTORY / f"{LOG_PREFIX}{last['run_id']}")
+    if as_json:
+        click.echo(made.to_json())
+        return
     click.echo(f"{window}: {validation.verdict}. {validation.reason}")
     click.echo(f"report: {path}")
 

@@ -1,6 +1,7 @@
 """What the user sees: lines on the terminal and in the log file, and a progress bar under them."""
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -28,16 +29,42 @@ log.addHandler(logging.NullHandler())
 log.setLevel(logging.INFO)
 
 
+class Terminal(Console):
+    """Plain lines. Where nobody reads any more nothing is printed from then on: that is no reason to end a run."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(highlight=False, markup=False, soft_wrap=True, stderr=stderr)
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a word, where Rich would end the process."""
+        self.quiet = True
+        print_nowhere()
+
+
+def print_nowhere() -> None:
+    """Have what this process prints from now on go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nowhere, output)
+
+
 class Lines(logging.Handler):
     """Prints what is logged, above a progress bar if there is one. Errors are printed where the command ends."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__()
+    def __init__(self, console: Console, level: int = logging.NOTSET) -> None:
+        super().__init__(level)
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR:
             self._console.print(record.getMessage())
+
+
+def say_warnings() -> None:
+    """Say on stderr what goes wrong, such as that something is tried again, until a log file is opened."""
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+    log.addHandler(Lines(Terminal(stderr=True), logging.WARNING))
 
 
 class LogFile(logging.FileHandler):
@@ -65,6 +92,8 @@ def log_to(path: Path, console: Console) -> None:
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     file.setFormatter(formatter)
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
     log.addHandler(file)
     log.addHandler(Lines(console))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from nba_backfill.errors import InputError
-from nba_backfill.loading import raw
+from nba_backfill.errors import InputError, ProjectError
+from nba_backfill.loading.load import loaded_files
+from nba_backfill.loading.tables import RawTable
 from nba_backfill.warehouse.project import embedded_database
 
 DEMO_DATA = "demo-data"
@@ -19,15 +20,15 @@ def open_database(project: Path, target: str | None) -> Iterator[duckdb.DuckDBPy
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise InputError(f"The DuckDB file {path} can't be opened for writing: {error}") from error
+        raise ProjectError(f"The DuckDB file {path} can't be opened for writing: {error}") from error
     with connection:
         yield connection
 
 
-def refuse_to_mix(con: duckdb.DuckDBPyConnection, tables: tuple[raw.RawTable, ...], *, demo: bool) -> None:
+def refuse_to_mix(con: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...], *, demo: bool) -> None:
     """Invented and real rows of one date would be merged into one summary."""
     for table in tables:
-        other = raw.loaded_files(con, table) - {DEMO_DATA} if demo else raw.loaded_files(con, table) & {DEMO_DATA}
+        other = loaded_files(con, table) - {DEMO_DATA} if demo else loaded_files(con, table) & {DEMO_DATA}
         if other:
             raise InputError(
                 f"{table.schema}.{table.name} holds rows from {', '.join(sorted(other))}: demo data and real data "

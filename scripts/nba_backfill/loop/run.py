@@ -19,7 +19,9 @@ from rich.console import Console
 
 from nba_backfill.display.terminal import progress_bar
 from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
-from nba_backfill.loop.backfill import LONG_DAYS, BatchResult, Job, Stage, Stop, backfill, backfill_with_workers
+from nba_backfill.loop.stop import Stop
+from nba_backfill.loop.windows import LONG_DAYS, BatchResult, Stage, backfill
+from nba_backfill.loop.workers import Job, backfill_with_workers
 from nba_backfill.records.checkpoint import Checkpoint, DayFigures, is_alive
 from nba_backfill.records.verdict import Validation
 from nba_backfill.warehouse.checks import Check, Preflight, check_of_tests, summary_checks
@@ -44,8 +46,6 @@ log = logging.getLogger("nba_backfill")
 class Options:
     """How a run goes about its plan."""
 
-    project: Path
-    target: str | None
     workers: int = 1
     fail_fast: bool = False
 
@@ -66,15 +66,15 @@ class Run:
     tests: list[Check] = field(default_factory=list)
     validation: Validation | None = None
 
-    def __call__(self) -> None:
-        """Do it.
+    def __call__(self, stop: Stop) -> None:
+        """Do it, and let a window under way come to its end where it is to stop.
 
         Raises BackfillError when a date was held back, or a window or a test failed, KeyboardInterrupt when it was
         stopped.
 
         Whether or not, there is a verdict on the range at the end, and a report.
         """
-        with Stop() as stop:
+        with stop.after_window():
             try:
                 # Nobody shall train on what is half done.
                 self._verdict([], f"Run {self.run_id} is at work.").write(self.verdict_file)
@@ -94,6 +94,9 @@ class Run:
                 self._validate(stop)
             except BaseException as error:
                 # What stopped the run may stop this too; the run's own error is the one to tell.
+                if isinstance(error, TransientError):
+                    # A worker has sat the outage out.
+                    self.engine.patience = 0.0
                 is_stopped = isinstance(error, KeyboardInterrupt)
                 try:
                     if is_stopped:
@@ -165,7 +168,7 @@ class Run:
         if self.options.workers == 1:
             return backfill(self.engine, batches, stop, at)
         workers = min(self.options.workers, len(batches))
-        job = Job(self.options.project, self.options.target, self.run_id, self.engine.rows_built_by)
+        job = Job(self.engine.origin, self.run_id, self.engine.rows_built_by)
         return backfill_with_workers(job, batches, workers, stop, at)
 
     def _hold(self, days: Iterable[Mapping[str, Any]]) -> None:

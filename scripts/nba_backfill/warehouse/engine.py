@@ -25,7 +25,7 @@ from google.api_core.retry import Retry, if_exception_type
 
 from nba_backfill.bigquery.faults import fault_in, with_advice
 from nba_backfill.errors import BackfillError, FailedTestsError, InputError, ProjectError, TransientError
-from nba_backfill.warehouse.project import QUIETLY, Parsed, profiles_dir, read_profile, sentence
+from nba_backfill.warehouse.project import Parsed, duckdb_file, profiles_dir, quietly, read_profile, sentence
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 3
 FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
-# The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter. An outage of an hour is
-# sat out, so that a night's work isn't lost to it.
-RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2, timeout=3600)
+# An outage of so many seconds is sat out, so that a night's work isn't lost to it.
+PATIENCE = 3600.0
+# The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter.
+RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2)
 # A command that only looks has the DuckDB file for some seconds, a run for longer. Seconds.
 LOOK = Retry(lambda error: "Conflicting lock is held" in str(error), initial=1, maximum=2, timeout=20)
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
@@ -52,6 +53,16 @@ HELD = "held by the summary: "
 NO_REASON = "dbt failed and gave no reason: logs/dbt.log may tell."
 
 log = logging.getLogger("nba_backfill")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What an engine is made of, for others of the same project: the profile's target, dbt's vars and threads."""
+
+    project_dir: Path
+    target: str | None
+    variables: Mapping[str, Any] | None
+    threads: int | None
 
 
 @dataclass(frozen=True)
@@ -104,25 +115,35 @@ class Engine:
         target: str | None,
         run_id: str | None = None,
         *,
+        variables: Mapping[str, Any] | None = None,
+        threads: int | None = None,
         worker: int | None = None,
         writes: bool = True,
         parsed: Parsed | None = None,
     ) -> None:
         """Parse the project for the target, the profile's default when it is None, if nobody has done so yet.
 
+        With the project's vars overridden by `variables`, and the profile's threads by `threads`.
+
         The run's id goes to dbt as var run_id. A worker of a run has window tables, a target and a log folder of its
         own. One that doesn't write leaves no log and no parsed project either. Raises ProjectError when there is no
         profile or the project doesn't parse.
         """
+        self.origin = Origin(project_dir, target, variables, threads)
         self.bigquery: BigQuery | None = None
         # The invocation of dbt that has read the sources for a run, for what asks and builds until they are read anew.
         self.rows_built_by: str | None = None
         self._read: tuple[str, str] | None = None
+        # What is left of the patience with an outage: one that was sat out to the end is not sat out again by what is
+        # still to be done before the run may end.
+        self.patience = PATIENCE
         # What the warehouse could not do at first and was asked to do again.
         self.passing_errors: list[str] = []
         self._credentials = read_profile(project_dir, target).credentials
-        self._variables: dict[str, object] = {"run_id": run_id}
+        self._variables: dict[str, object] = {**(variables or {}), "run_id": run_id}
         self._profile = ["--profiles-dir", str(profiles_dir(project_dir)), *(["--target", target] if target else [])]
+        if threads:
+            self._profile += ["--threads", str(threads)]
         if worker is not None:
             self._variables["worker"] = f"{run_id}_{worker}"
             folder = f"worker-{worker}"
@@ -152,11 +173,13 @@ class Engine:
         return str(Path(credentials.path).resolve())
 
     def connect(self) -> None:
-        """Say at once when BigQuery can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
+        """Say at once when the warehouse can't be used. DuckDB needs no connection of its own. Raises ProjectError."""
         if self.is_bigquery:
             from nba_backfill.bigquery.client import BigQuery  # Google's client, which DuckDB does without
 
             self.bigquery = BigQuery(self._credentials)
+        else:
+            duckdb_file(self._credentials)
 
     def close(self) -> None:
         """Let the DuckDB file go, which dbt keeps to itself for as long as this process lives."""
@@ -349,9 +372,12 @@ class Engine:
             log.warning("trying again in a while: %s", error)
 
         try:
-            return RETRY(attempt, on_error=note)()
+            results = RETRY.with_timeout(self.patience)(attempt, on_error=note)()
         except RetryError as given_up:
+            self.patience = 0.0
             raise given_up.cause or given_up from given_up
+        self.patience = PATIENCE
+        return results
 
     def _error(self, outcome: dbtRunnerResult, window: Window | None) -> BackfillError:
         failed = [result for result in _results(outcome) if result.status in FAILED]
@@ -371,7 +397,7 @@ class Engine:
 
     def _invoke(self, *arguments: str, listener: Callable[[EventMsg], None] | None = None) -> dbtRunnerResult:
         dbt = dbtRunner(manifest=self._parsed.with_fresh_nodes(), callbacks=[listener] if listener else [])
-        outcome = dbt.invoke([*QUIETLY, *arguments, *self._profile])
+        outcome = dbt.invoke([*quietly(), *arguments, *self._profile])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
         return outcome

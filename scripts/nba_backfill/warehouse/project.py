@@ -1,6 +1,7 @@
 """The dbt project and its profile, and the project as dbt has parsed it, once."""
 
 import json
+import logging
 import os
 import pickle
 import re
@@ -19,8 +20,16 @@ from dbt_common.exceptions import DbtBaseException
 from nba_backfill.errors import ProjectError
 
 HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
-# What dbt has to say goes to its own log file; the results come back as objects.
-QUIETLY = ("--no-version-check", "--log-level", "none", "--no-print", "--no-write-json")
+log = logging.getLogger("nba_backfill")
+
+
+def quietly() -> list[str]:
+    """Have dbt say what it has to say in its own log file, logs/dbt.log, and on the terminal only where that is wished.
+
+    The results come back as objects.
+    """
+    level = "info" if log.isEnabledFor(logging.DEBUG) else "none"
+    return ["--no-version-check", "--no-print", "--no-write-json", "--log-level", level, "--log-level-file", "info"]
 
 
 def embedded_database(project_dir: Path, target: str | None) -> Path:
@@ -35,7 +44,16 @@ def embedded_database(project_dir: Path, target: str | None) -> Path:
             "here. Pass --target duckdb."
         )
     credentials: Any = profile.credentials
+    return duckdb_file(credentials)
+
+
+def duckdb_file(credentials: Any) -> Path:
+    """The DuckDB file of a target. Raises ProjectError where it can't be made."""
     path = Path(credentials.path)
+    if '"' in path.name:
+        raise ProjectError(
+            f"The DuckDB file {path} has a quotation mark in its name, which dbt can't quote: rename it."
+        )
     if not path.parent.is_dir():
         raise ProjectError(f"The directory {path.parent} for the DuckDB file {path.name} does not exist: make it.")
     return path
@@ -51,10 +69,13 @@ def read_profile(project_dir: Path, target: str | None) -> Profile:
 
 
 def profiles_dir(project_dir: Path) -> Path:
-    places = [os.environ.get("DBT_PROFILES_DIR"), project_dir, Path.home() / ".dbt"]
+    given = os.environ.get("DBT_PROFILES_DIR")
+    places = [Path(given)] if given else [project_dir, Path.home() / ".dbt"]
     for place in places:
-        if place and (Path(place) / "profiles.yml").is_file():
-            return Path(place)
+        if (place / "profiles.yml").is_file():
+            return place
+    if given:
+        raise ProjectError(f"There is no profiles.yml in {given}, which DBT_PROFILES_DIR or --profiles-dir names.")
     raise ProjectError(
         f"There is no profiles.yml in {project_dir}: run `make setup`, or copy profiles.example.yml to profiles.yml."
     )
@@ -74,7 +95,9 @@ class Parsed:
     @classmethod
     def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
         """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
-        result = dbtRunner().invoke([*QUIETLY, "parse", "--vars", json.dumps(variables), *arguments])
+        result = dbtRunner().invoke([*quietly(), "parse", "--vars", json.dumps(variables), *arguments])
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise result.exception
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
