@@ -55,6 +55,11 @@ LONGEST = (
 SLOW = {"project", "endpoint", "api", "real_data"}
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a worker waits at times, for a server or for what it has started."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+import programs
 from nba_backfill.commands.main import main as command
 from nba_backfill.warehouse.engine import Engine
 from nba_backfill.warehouse.project import Parsed
@@ -46,7 +47,10 @@ def ledger_days(con: duckdb.DuckDBPyConnection) -> list[Any]:
 
 def main() -> None:
     database = os.environ["NBA_DUCKDB_PATH"]
-    parsed_engine = partial(Engine, parsed=Parsed.by_dbt())
+    programs.load()
+    parsed = Parsed.by_dbt()
+    programs.warm_up(parsed.manifest)
+    parsed_engine = partial(Engine, parsed=parsed)
     gc.collect()
     gc.freeze()
     chance = random.Random(5)
@@ -85,8 +89,9 @@ def main() -> None:
         now = ledger(database)
         again = {day for day in done if now.get(day) != done[day]}
         assert not again, f"done again though they were done: {again}"
-        # A run that gets nowhere before it is killed needs more time on this machine.
-        longest *= 1.0 if len(now) > len(done) else 1.05
+        # A run that gets nowhere though it is killed late needs more time on this machine.
+        if moment > 0.8 * longest and len(now) == len(done):
+            longest *= 1.15
         done = now
     _, status = os.waitpid(attempt(), 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -34,7 +34,15 @@ PROGRAMS = {"dbt": "dbt-core", "nba-backfill": "nba-backfill", "demo-league": "n
 # No program: a model's, an analysis's or a test's name and a window, whose rows an engine prints as JSON.
 ROWS = "rows"
 LOADED = (
+    "babel.dates",
+    "daff",
+    "dbt.adapters.duckdb.environments.local",
+    "dbt.task.build",
+    "dbt.task.run_operation",
+    "dbt.task.show",
+    "dbt_common.clients.agate_helper",
     "demo_league.__main__",
+    "matplotlib.backends.backend_svg",
     "nba_backfill.commands.main",
     "nba_backfill.display.charts",
     "nba_backfill.display.report",
@@ -82,12 +90,17 @@ def _server() -> "subprocess.Popen[str]":
     return server
 
 
-def _load() -> None:
+def import_all() -> None:
+    """Import what the programs import, some of it only when they come to it."""
+    for module in LOADED:
+        import_module(module)
+
+
+def load() -> None:
     """Import what the programs import, and have dbt parse once, for the parsers that it makes of its own classes."""
     from dbt.cli.main import dbtRunner
 
-    for module in LOADED:
-        import_module(module)
+    import_all()
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "dbt_project.yml").write_text("{name: empty, profile: nba}", encoding="utf-8")
         shutil.copy(REPOSITORY / "profiles.example.yml", Path(directory, "profiles.yml"))
@@ -95,8 +108,22 @@ def _load() -> None:
         for _ in ("write", "read"):
             parsed = dbtRunner().invoke(["--no-version-check", "--log-level=none", "--no-print", "parse", *places])
             assert parsed.success, parsed.exception
+    warm_up(parsed.result)
     # What is here to stay needs no look from any fork.
     gc.freeze()
+
+
+def warm_up(manifest: Any) -> None:
+    """Make what dbt makes when it is first asked for, and each fork would make again: macros, formats, serialisers."""
+    from agate.data_types import Number
+    from dbt_common.clients.jinja import template_cache
+
+    Number()
+    for macro in manifest.macros.values():
+        template_cache.get_node_template(macro)
+    for nodes in (manifest.nodes, manifest.sources, manifest.unit_tests):
+        for node in nodes.values():
+            node.to_dict(omit_none=True)
 
 
 def _parse(folder: Path, call: Mapping[str, Any]) -> Any:
@@ -125,6 +152,8 @@ def _serve(connection: Connection, folder: Path, call: dict[str, Any]) -> None:
     # A seed is read from where it was parsed.
     os.chdir(call["files_in"])
     parsed = _parse(folder, call)
+    if parsed:
+        warm_up(parsed.manifest)
     gc.collect()
     gc.freeze()
     while True:
@@ -142,6 +171,8 @@ def _fork(call: Mapping[str, Any], parsed: Any, output: str) -> int:
 
 def _become(call: Mapping[str, Any], parsed: Any, output: str) -> None:
     """Go on as the program's console script would, to the end of this process."""
+    # It ends soon, with all that it holds.
+    gc.set_threshold(100_000, 50, 100)
     program, arguments = call["program"], call["arguments"]
     printed = os.open(output, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
@@ -216,7 +247,7 @@ class _Parser:
 
 
 def main() -> None:
-    _load()
+    load()
     parsers: OrderedDict[str, _Parser] = OrderedDict()
     for line in sys.stdin:
         call, output = json.loads(line)

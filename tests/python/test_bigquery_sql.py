@@ -21,14 +21,18 @@ from sqlglot import exp
 from zetasql import types as googlesql  # type: ignore[import-untyped]
 from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 from zetasql.core.local_service import ZetaSqlLocalService  # type: ignore[import-untyped]
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2  # type: ignore[import-untyped]
 
 from conftest import WEEK, Outcome, Warehouse
+from remembered_results import INVOCATION
 
 PROJECT = "project"
 # BigQuery's names of the types that _sources.yml spells otherwise.
 TYPES = {"bigint": "int64", "double": "float64", "boolean": "bool"}
 # Who sends a statement, which dbt writes before it.
 COMMENT = re.compile(r"\s*(/\*.*?\*/)?\s*", re.DOTALL)
+# The name of a table or view that a statement makes.
+MADE = re.compile(r"create (?:or replace )?(?:table|view)\s+\S+", re.IGNORECASE)
 # With these the analyzer would take more than BigQuery does.
 NOT_IN_BIGQUERY = (
     "CHAINED_FUNCTION_CALLS",
@@ -77,6 +81,7 @@ class GoogleSql:
     def __init__(self) -> None:
         self.tables: dict[tuple[str, str, str], Table] = {}
         self.judged: dict[object, Statement] = {}
+        self.made: dict[object, dict[tuple[str, str, str], Table]] = {}
         self.service = ZetaSqlLocalService()
         self.lock = threading.Lock()
         missing = {googlesql.LanguageFeature[f"FEATURE_{name}"] for name in NOT_IN_BIGQUERY}
@@ -96,9 +101,7 @@ class GoogleSql:
     def run(self, sql: str) -> list[Column]:
         """Keep the table that a statement makes, or say which columns a query finds. Raises ServerError."""
         with self.lock:
-            resolved = self.service.analyze(
-                sql_statement=sql, options=self.options, simple_catalog=self.catalog()
-            ).resolved_statement
+            resolved = self.resolved(sql)
             if isinstance(resolved, googlesql.ResolvedQueryStmt):
                 return [Column(output.name, output.column.type) for output in resolved.output_column_list]
             is_view = isinstance(resolved, googlesql.ResolvedCreateViewStmt)
@@ -108,20 +111,49 @@ class GoogleSql:
                 self.tables[project, dataset, name] = Table("VIEW" if is_view else "TABLE", columns)
             return []
 
+    def resolved(self, sql: str) -> Any:
+        """The statement as the analyzer has resolved it, without the query in it. None of one that makes no table.
+
+        The package takes longer to wrap a query's parts in Python than the analyzer takes to resolve it.
+        """
+        request = local_service_pb2.AnalyzeRequest(
+            sql_statement=sql, options=self.options.to_proto(), simple_catalog=self.catalog().to_proto()
+        )
+        answer = self.service.wasm_client.call_grpc_func(
+            "ZetaSqlLocalService_Analyze", request, local_service_pb2.AnalyzeResponse
+        )
+        statement = answer.resolved_statement
+        while "node" in statement.DESCRIPTOR.oneofs_by_name:
+            statement = getattr(statement, statement.WhichOneof("node"))
+        if not statement.DESCRIPTOR.name.startswith(("ResolvedQuery", "ResolvedCreate")):
+            return None
+        part = statement
+        while part is not None:
+            fields = part.DESCRIPTOR.fields_by_name
+            if "query" in fields:
+                part.ClearField("query")
+            part = part.parent if "parent" in fields else None
+        return googlesql.parse_proto(statement)
+
     def judge(self, node: str, sql: str) -> Statement:
-        """What the analyzer says, which is asked once of the same query on tables of the same columns."""
-        query = sql[COMMENT.match(sql).end() :]  # type: ignore[union-attr]
-        named = {key: table.columns for key, table in self.tables.items() if key[2] in query}
+        """What the analyzer says, which is asked once of the same statement on tables of the same columns.
+
+        It is the same, whichever invocation of dbt sends it, and whether the table stands that it makes anew.
+        """
+        query = INVOCATION.sub("", sql[COMMENT.match(sql).end() :])  # type: ignore[union-attr]
+        made = MADE.match(query)
+        read = query[made.end() :] if made else query
+        named = {key: table.columns for key, table in self.tables.items() if key[2] in read}
         known = (query, repr(sorted(named.items(), key=str)))
         if known not in self.judged:
+            before = dict(self.tables)
             try:
                 statement = Statement(node, sql, self.run(sql), None)
             except ServerError as error:
                 statement = Statement(node, sql, [], error.message)
-            if not statement.columns:
-                # It makes a table, or may find one the next time.
-                return statement
             self.judged[known] = statement
+            self.made[known] = {key: table for key, table in self.tables.items() if before.get(key) is not table}
+        self.tables |= self.made[known]
         return replace(self.judged[known], node=node, sql=sql)
 
     def catalog(self) -> Any:

@@ -1,5 +1,6 @@
 """What nba-backfill does with a window, in a process each that may be killed, with one parse for all of them."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import programs
 from nba_backfill.errors import BackfillError
 from nba_backfill.loop import run
 from nba_backfill.warehouse.engine import Built, Engine
@@ -123,6 +125,10 @@ def _serve(connection: Connection, project: Path, environment: Mapping[str, str]
     engine = Engine(project, None, run_id=RUN_ID)
     # Dates lose their games in these tests, and it is meant.
     engine._variables["accept_lost_games"] = True
+    programs.import_all()
+    programs.warm_up(engine._parsed.manifest)
+    gc.collect()
+    gc.freeze()
     while task := connection.recv():
         window, steps = task
         pid = os.fork()
