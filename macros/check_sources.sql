@@ -1,5 +1,5 @@
 {#
-    Stops a run whose raw tables are missing, empty or without a column that _sources.yml declares, and says which.
+    Stops a run whose raw tables are missing, empty or without a column that the project declares, and says which.
     An empty window is no fault, an empty table is: nothing was ever loaded, and a run would empty the summary.
 #}
 {% macro check_sources() %}

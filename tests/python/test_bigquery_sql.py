@@ -27,7 +27,7 @@ from conftest import WEEK, Outcome, Warehouse
 from remembered_results import INVOCATION
 
 PROJECT = "project"
-# BigQuery's names of the types that _sources.yml spells otherwise.
+# BigQuery's names of the types that the sources' YAML spells otherwise.
 TYPES = {"bigint": "int64", "double": "float64", "boolean": "bool"}
 # Who sends a statement, which dbt writes before it.
 COMMENT = re.compile(r"\s*(/\*.*?\*/)?\s*", re.DOTALL)
@@ -489,7 +489,7 @@ def test_a_model_that_loses_its_filter_is_found(project: Path, api: StandIn, tmp
     [
         pytest.param(
             "stg_nba_reference__players_registry",
-            "models/staging/reference/stg_nba_reference__players_registry.sql",
+            "models/staging/nba_reference/stg_nba_reference__players_registry.sql",
             r"upper\(",
             "strip_accents(",
             "Function not found: strip_accents",

@@ -152,9 +152,9 @@ def test_bad_arguments_are_refused(first: int, last: int, options: dict[str, int
 # Shape
 
 
-@pytest.mark.parametrize(("table", "folder"), [(BDL, "bdl"), (GAMEBOOK, "nbac"), (REGISTRY, "reference")])
+@pytest.mark.parametrize(("table", "folder"), [(BDL, "bdl"), (GAMEBOOK, "nbac"), (REGISTRY, "nba_reference")])
 def test_columns_are_those_of_the_sources(league: DemoLeague, table: str, folder: str) -> None:
-    (source,) = yaml.safe_load((MODELS / folder / "_sources.yml").read_text())["sources"]
+    (source,) = yaml.safe_load((MODELS / folder / f"_{folder}__sources.yml").read_text())["sources"]
     (declared,) = [found for found in source["tables"] if found["name"] == table]
     types = {
         "string": "string",

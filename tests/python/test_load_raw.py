@@ -154,7 +154,7 @@ def project(path: Path, variables: str, sources: str | None = None) -> Path:
         shutil.copytree(REPOSITORY / "models" / "staging", path / "models" / "staging")
     else:
         (path / "models" / "staging" / "any").mkdir(parents=True)
-        (path / "models" / "staging" / "any" / "_sources.yml").write_text(sources)
+        (path / "models" / "staging" / "any" / "_any__sources.yml").write_text(sources)
     return path
 
 

@@ -41,7 +41,7 @@ class RawTable:
 
 
 def raw_tables(project_dir: Path) -> tuple[RawTable, ...]:
-    """Return the raw tables that `models/staging/*/_sources.yml` declares, with the schemas that dbt_project.yml sets.
+    """Return the raw tables that `models/staging/*/*__sources.yml` declares, in the schemas that dbt_project.yml sets.
 
     Raises ProjectError when the directory is no dbt project or its sources can't be understood.
     """
@@ -53,12 +53,12 @@ def raw_tables(project_dir: Path) -> tuple[RawTable, ...]:
     variables = {**variables, **(variables.get(project.get("name")) or {})}
 
     tables = []
-    for file in sorted(project_dir.glob("models/staging/*/_sources.yml")):
+    for file in sorted(project_dir.glob("models/staging/*/*__sources.yml")):
         for source in _yaml(file).get("sources") or []:
             schema = _schema(file, source, variables)
             tables += [_raw_table(file, schema, table) for table in source.get("tables") or []]
     if not tables:
-        raise ProjectError(f"No _sources.yml in {project_dir / 'models/staging'} declares a raw table.")
+        raise ProjectError(f"No *__sources.yml in {project_dir / 'models/staging'} declares a raw table.")
     return tuple(tables)
 
 
