@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -86,10 +86,13 @@ FaultFor = Callable[[Request], Fault | None]
 class Memory(Protocol):
     """What is known of the results of jobs."""
 
-    def put_back(self, request: Request, job: dict[str, Any]) -> dict[str, Any]:
+    def turn(self, request: Request) -> AbstractContextManager[str]:
+        """The key under which the job is known, while no other job that has it is under way."""
+
+    def put_back(self, request: Request, key: str, job: dict[str, Any]) -> dict[str, Any]:
         """The job to send for the one that was asked for."""
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: Request, key: str) -> None:
         """Take note that the server has done the job that was asked for."""
 
 
@@ -127,14 +130,19 @@ class Proxy:
 
     def forward(self, request: Request, headers: list[tuple[str, str]], edit: Edit | None = None) -> Answer:
         memory = self.memory if request.job and not edit else None
-        if memory:
-            edit = partial(memory.put_back, request)
+        if not memory:
+            return self._sent(request, headers, edit)
+        with memory.turn(request) as key:
+            answer = self._sent(request, headers, partial(memory.put_back, request, key))
+            if answer.status == HTTPStatus.OK:
+                memory.keep(request, key)
+            return answer
+
+    def _sent(self, request: Request, headers: list[tuple[str, str]], edit: Edit | None) -> Answer:
         with self.in_turn():
             answer = self._send(request, headers, edit)
             while SERVER_COLLISION in answer.content:
                 answer = self._send(request, headers, edit)
-        if memory and answer.status == HTTPStatus.OK:
-            memory.keep(request)
         return answer
 
     def _send(self, request: Request, headers: list[tuple[str, str]], edit: Edit | None) -> Answer:
