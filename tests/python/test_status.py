@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from io import StringIO
@@ -31,6 +32,9 @@ from nba_backfill.display import status as module
 from nba_backfill.display.screen import lines, screen, why_slow
 from nba_backfill.display.status import Status, read_checkpoint
 from nba_backfill.errors import BackfillError
+from nba_backfill.records.checkpoint import Checkpoint, DayFigures
+from nba_backfill.warehouse.plan import Batch, Day
+from nba_backfill.windows import Window
 
 CHECKPOINT = Path("logs/backfill/player_game_summary_checkpoint.json")
 NOW = datetime(2026, 2, 3, 12, 0, tzinfo=timezone.utc)
@@ -665,6 +669,37 @@ def answers(state: str = "running", **changes: Any) -> Answers:
              "details": "503 try later"},
         ],
     )  # fmt: skip
+
+
+def test_the_checkpoint_foresees_an_end_only_while_a_run_is_at_work() -> None:
+    """From the dates that it has done, and those that it has tried, with the ones that failed or were held back."""
+    begun = datetime.now(timezone.utc) - timedelta(hours=1)
+    window = Window(date(2022, 1, 1), date(2022, 1, 31))
+    run = Checkpoint(
+        Path("c.json"), "r", "w", window, 7, "h", 1, "l", dates=40, skipped=0, started_at=begun, successful=20
+    )
+    run.held_back = {date(2022, 1, 5): "why"}
+    run.failed = {date(2022, 1, 6): "why"}
+    assert run.progress_pct == 55.0
+    assert run.eta
+    # 18 are left, at 20 an hour.
+    assert (run.eta - begun).total_seconds() == pytest.approx((1 + 18 / 20) * 3600, rel=0.05)
+    run.status = "stopped"
+    assert run.eta is None
+    waiting = replace(run, status="running", successful=0)
+    assert waiting.eta is None
+
+
+def test_the_checkpoint_holds_what_the_last_batch_has_left_of_its_dates() -> None:
+    """A date that has lost its games is in no month any more."""
+    window = Window(date(2022, 1, 1), date(2022, 1, 31))
+    run = Checkpoint(Path("c.json"), "r", "w", window, 7, "h", 1, "l", dates=2, skipped=0)
+    before, after = (DayFigures(date(2022, 1, day), rows, 1, 0, frozenset(), NOW) for day, rows in ((5, 20), (6, 30)))
+    run.days = {before.game_date: before, date(2022, 1, 9): replace(before, game_date=date(2022, 1, 9))}
+    run.hold(Batch(tuple(Day(date(2022, 1, day), 2021, "stale", 1, 30, None) for day in (5, 6))), [after])
+    assert sorted(run.days) == [date(2022, 1, 6), date(2022, 1, 9)]
+    (month,) = run.to_json()["months"]
+    assert (month["dates"], month["rows"]) == (2, 50)
 
 
 def of_warehouse(engine: Any, checkpoint: Status | None = None) -> Status:
