@@ -5,6 +5,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -31,9 +32,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 DATABASE = "nba.duckdb"
-# Commands of dbt that need a parsed project, and the options that tell how it is parsed or where it is written.
+# Commands of dbt that need a parsed project, the options that tell how it is parsed or where it is written, and what is
+# in the names of vars that are rendered into it.
 BUILDING = {"build", "run", "test", "show", "seed", "run-operation"}
-PARSING = {"--vars", "--no-partial-parse", "--target", "--target-path"}
+PARSING = {"--no-partial-parse", "--partial-parse", "--target", "--target-path"}
+RENDERED = re.compile(r"allow_full_refresh|worker|_database|_schema")
 # The next test goes to the worker that is free, so the longest go first.
 LONGEST = (
     "test_bigquery",
@@ -95,13 +98,12 @@ class Warehouse:
     def dbt(self, command: str, *arguments: str, window: tuple[str, str] | None = None) -> Outcome:
         """Run dbt. The window is passed as quoted strings.
 
-        What is about parsing, or has other vars than the window, which may be rendered into what is parsed, parses by
-        itself.
+        What is about parsing, or has vars that are rendered into what is parsed, parses by itself.
         """
         variables = ("--vars", f"{{start_date: '{window[0]}', end_date: '{window[1]}'}}") if window else ()
         call = (command, "--no-version-check", "--no-use-colors", *arguments, *variables)
         environment = self._environment()
-        if command in BUILDING and not PARSING & set(arguments):
+        if command in BUILDING and not PARSING & set(arguments) and not RENDERED.search(_variables_in(call)):
             return self._run("dbt", call, environment, self._parsed_in(environment))
         with self._parsed_before(call):
             return self._run("dbt", call, environment, None)
@@ -185,8 +187,7 @@ class Warehouse:
         if self.database.parent != self.project:
             yield
             return
-        variables = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
-        kept = self.parses / f"of-vars-{hashlib.sha256(variables.encode()).hexdigest()[:16]}"
+        kept = self.parses / f"of-vars-{hashlib.sha256(_variables_in(arguments).encode()).hexdigest()[:16]}"
         parsed = self.project / "target" / programs.PARSED
         if kept.exists() and not (parsed.exists() and filecmp.cmp(kept, parsed, shallow=False)):
             parsed.parent.mkdir(exist_ok=True)
@@ -211,6 +212,10 @@ class Warehouse:
             digest.update(f"{file.relative_to(self.project)}\0".encode())
             digest.update(digest_of(file.resolve(), state.st_mtime_ns, state.st_size))
         return self.parses / digest.hexdigest()[:16]
+
+
+def _variables_in(arguments: tuple[str, ...]) -> str:
+    return arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
 
 
 def project_files(project: Path) -> list[Path]:
