@@ -17,7 +17,7 @@ from bigquery_rig import RAW_TABLES, REAL_PROJECT, BigQuery, compare, raw_rows_o
 from conftest import Warehouse
 from faulty_proxy import Proxy, Request, proxy_before
 from nba_backfill.windows import Window
-from remembered_results import Remembered
+from remembered_results import Remembered, by_node_of_columns
 from test_gate import BREAKS
 from window_runs import Dbt, Ended, Runs, Shown, Step, build, models_of_unit_tests, prepare, runs_of
 
@@ -137,6 +137,8 @@ def engines(project: Path, endpoint: str, tmp_path_factory: pytest.TempPathFacto
     server = BigQuery(project, endpoint)
     with proxy_before(endpoint) as proxy, ExitStack() as parsed:
         server.endpoint = proxy.url
+        # dbt asks for a model's columns before each window of it.
+        proxy.memory = None if REAL_PROJECT else Remembered(server, by_node_of_columns)
         here, there = (parsed.enter_context(runs_of(project, on.environment())) for on in (embedded, server))
         yield Both(embedded, server, (here, there), proxy)
 
@@ -228,11 +230,12 @@ def test_the_unit_tests_pass(both: Both) -> None:
         # Such a model has the columns that its input has, and of that a test gives those that it needs.
         return "" if name.endswith("_window") else name
 
+    memory = both.proxy.memory
     both.proxy.memory = None if REAL_PROJECT else Remembered(both.bigquery, model)
     try:
         ended = there.run(_window(MONTH), [Dbt(("test", "--resource-type", "unit_test"))])
     finally:
-        both.proxy.memory = None
+        both.proxy.memory = memory
     assert ended == Ended(), ended
     # What a run starts with has a status as well.
     assert {ended.returned.get(test) for test in models.returned} == {"pass"}

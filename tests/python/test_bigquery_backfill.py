@@ -19,6 +19,7 @@ from backfill_rig import TABLES
 from bigquery_rig import ALL_PARTITIONS, RAW_TABLES, REAL_PROJECT, BigQuery, compare, raw_rows_of
 from conftest import REPOSITORY, Warehouse
 from faulty_proxy import Fault, Proxy, Request, proxy_before
+from remembered_results import Remembered, by_node_of_columns
 
 # The end of a season and the start of the next, with a game a day.
 GAMES = {
@@ -121,6 +122,7 @@ def both(project: Path, endpoint: str, demo_file: Path, tmp_path_factory: pytest
     server.load(embedded.database, directory)
     with proxy_before(endpoint) as proxy:
         server.endpoint = proxy.url
+        proxy.memory = None if REAL_PROJECT else Remembered(server, by_node_of_columns)
         proxy.reset(as_google)
         yield Both(embedded, server, proxy)
 
