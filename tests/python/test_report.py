@@ -861,3 +861,11 @@ def test_a_browser_runs_and_fetches_nothing_of_what_names_say(week: Week, look: 
     assert all("Content Security Policy" in complaint for complaint in opened.complaints)
     assert HOSTILE.splitlines()[0] in opened.page.inner_text("#players")
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 1120
+
+
+def test_what_keeps_a_range_from_being_judged_blocks_it_whatever_the_checks_say() -> None:
+    passed = check_of_tests(12)
+    assert Validation(WINDOW, "w", (passed,)).verdict == "ready"
+    assert Validation(WINDOW, "w", ()).verdict == "blocked"
+    stopped = Validation(WINDOW, "w", (passed,), obstacle="The run was stopped.")
+    assert (stopped.verdict, stopped.reason) == ("blocked", "The run was stopped.")
