@@ -172,13 +172,17 @@
     {% do run_in_one_transaction(statements) %}
 {% endmacro %}
 
-{# Drops the copies of all but the last so many runs, and those that were kept longer ago than so many days. #}
+{#
+    Drops the copies of all but the last so many runs that came to their end, and those that were kept longer ago than so many
+    days. Those that were stopped in between, and went on as the next, push nothing out.
+#}
 {% macro drop_kept(keep_count=5, days=30) %}
     {% set kept_runs %}
         select run_id
         from {{ ref('backfill_runs') }}
         where kept_at is not null
-        qualify row_number() over (order by kept_at desc) > {{ keep_count | int }}
+        qualify
+            sum(case when status in ('stopped', 'failed') then 0 else 1 end) over (order by kept_at desc) > {{ keep_count | int }}
             or kept_at < {{ run_timestamp(days=-days) }}
     {% endset %}
     {% for run in run_query(kept_runs).rows %}

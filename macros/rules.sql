@@ -369,6 +369,22 @@
                 'figure': 'reasons_lost', 'shows': ['dnp_rows', 'reasons_lost'],
                 'sentence': 'The gamebook says of those who were in uniform and did not play why they did not.',
             },
+            {
+                'rule': 'nobody_sat_out', 'family': 'completeness', 'severity': 'error',
+                'broken': 'gamebook_rows > 0 and sat_out_rows = 0 and game_count > 1',
+                'shows': ['gamebook_rows', 'game_count'],
+                'sentence': 'The gamebook lists those too who did not play, and in one of two games somebody did not.',
+            },
+            {
+                'rule': 'implausible_share_of_assists', 'family': 'domain', 'severity': 'error',
+                'broken': 'assisted_pct < ' ~ limit('assisted_share', 'min') ~ ' - 35 / sqrt(nullif(team_count, 0)) or assisted_pct > '
+                    ~ limit('assisted_share', 'max') ~ ' + 35 / sqrt(nullif(team_count, 0))',
+                'figure': 'assisted_pct',
+                'threshold': 'case when assisted_pct < ' ~ limit('assisted_share', 'min') ~ ' then ' ~ limit('assisted_share', 'min')
+                    ~ ' else ' ~ limit('assisted_share', 'max') ~ ' end',
+                'shows': ['assisted_pct', 'team_count'],
+                'sentence': 'Over the teams of a date as many field goals are assisted as in any season.',
+            },
         ],
         'date_averages': [
             {
@@ -387,6 +403,13 @@
                 'shows': ['statistic', 'row_count'],
                 'sentence': 'Who plays longer has more of everything: here a statistic stands with other players than with '
                     ~ 'those who have it.',
+            },
+            {
+                'rule': 'statistic_of_a_constant', 'family': 'domain', 'severity': 'error',
+                'broken': "correlation is null and statistic != 'plus_minus' and row_count > " ~ limit('rows_of_a_constant', 'max'),
+                'figure': 'row_count', 'threshold': limit('rows_of_a_constant', 'max'),
+                'shows': ['statistic', 'row_count'],
+                'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
         ],
         'windows': [
@@ -650,7 +673,10 @@ dates as (
         count(case when is_active and has_nbac_gamebook then 1 end) as gamebook_rows,
         count(case when player_status = 'dnp' and has_nbac_gamebook then 1 end) as dnp_rows,
         count(case when player_status = 'dnp' and has_nbac_gamebook and dnp_reason is null then 1 end) as reasons_lost,
-        sum(blocks) as blocks
+        count(case when not is_active and has_nbac_gamebook then 1 end) as sat_out_rows,
+        count(distinct case when is_active then team_abbr end) as team_count,
+        sum(blocks) as blocks,
+        {{ percent_of('sum(assists)', 'sum(fg_makes)') }} as assisted_pct
     from player_games
     group by game_date
 
@@ -945,7 +971,10 @@ where
 
 {# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}
 {% macro _correlation(statistic) -%}
-    case when min({{ statistic }}) != max({{ statistic }}) then corr({{ statistic }}, minutes_played) end
+    case
+        when min({{ statistic }}) != max({{ statistic }}) and min(minutes_played) != max(minutes_played)
+            then corr({{ statistic }}, minutes_played)
+    end
 {%- endmacro %}
 
 {# The names of those counts that are nought, as text; NULL where none is. #}

@@ -23,7 +23,6 @@ runs as (
         ) as ended_at,
         max(case when event_name = 'run finished' then event_at end) as finished_at,
         max(case when event_name = 'run failed' then event_at end) as failed_at,
-        max(case when event_name = 'rolled back' then event_at end) as rolled_back_at,
         max(case when event_name = 'copies dropped' then event_at end) as dropped_at,
         min(start_date) as start_date,
         max(end_date) as end_date,
@@ -41,12 +40,35 @@ runs as (
 
 ),
 
+rollbacks as (
+
+    select
+        runs.run_id,
+        max(
+            case
+                when
+                    events.start_date <= runs.start_date
+                    and events.end_date >= runs.end_date
+                    then 1
+                else 0
+            end
+        ) as is_whole
+    from runs
+    inner join events
+        on
+            runs.run_id = events.run_id
+            and events.event_name = 'rolled back'
+    group by 1
+
+),
+
 final as (
 
     select
         runs.run_id,
         case
-            when runs.rolled_back_at is not null then 'rolled back'
+            when rollbacks.is_whole = 1 then 'rolled back'
+            when rollbacks.is_whole = 0 then 'rolled back in part'
             when runs.finished_at is not null then 'done'
             when runs.failed_at is not null then 'failed'
             when runs.ended_at is null and lock_holder.run_id is not null then 'running'
@@ -66,6 +88,7 @@ final as (
         case when runs.dropped_at is null then runs.kept_at end as kept_at,
         case when runs.dropped_at is null then runs.kept_until end as kept_until
     from runs
+    left join rollbacks on runs.run_id = rollbacks.run_id
     left join lock_holder on runs.run_id = lock_holder.run_id
 
 )

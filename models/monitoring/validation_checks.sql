@@ -280,7 +280,9 @@ free_dates as (
         season_dates.season_year,
         season_dates.season_part,
         greatest(count(*) - max(season_dates.free_days), 0) as date_count,
-        {{ first_and_last('season_dates.game_date', 'true') }} as between_dates
+        cast(count(*) - max(season_dates.free_days) as string) || ' of '
+        || cast(count(*) as string) || ' dates without a game, '
+        || {{ first_and_last('season_dates.game_date', 'true') }} as between_dates
     from season_dates
     left join dates_of_summary on season_dates.game_date = dates_of_summary.game_date
     left join dates_of_sources on season_dates.game_date = dates_of_sources.game_date

@@ -224,6 +224,33 @@ def of_structure() -> Iterator[Corruption]:
                 for table in SOURCES[source]
             ),
         )
+    sitting = {BDL: "not minutes > '00:00'", GAMEBOOK: f"not {PLAYED}"}
+    everyone = {BDL: "minutes > '00:00'", GAMEBOOK: PLAYED}
+    yield Corruption(
+        "all missing who did not play in both",
+        tuple(f"delete from {table} where {_DAY} and coalesce({who}, true)" for table, who in sitting.items()),
+    )
+    # What a processor does to a column, in both, so that only the box scores themselves can show it.
+    for statistic, kind, value in (
+        ("assists", "one more", "{} + 1"),
+        ("turnovers", "two", "2"),
+        ("blocks", "one", "1"),
+        ("personal_fouls", "half", "{} // 2"),
+        ("points", "without the tens", "{} % 10"),
+    ):
+        yield Corruption(
+            f"{statistic} {kind} for everybody in both",
+            tuple(
+                f"update {table} set {column(table, statistic)} = {value.format(column(table, statistic))} "
+                f"where {_DAY} and {everyone[table]}"
+                for table in SOURCES["both"]
+            ),
+        )
+    for one, other in (("steals", "blocks"), ("assists", "turnovers"), ("turnovers", "personal_fouls")):
+        yield Corruption(
+            f"{one} and {other} in each other's column in both",
+            tuple(f"update {table} set {one} = {other}, {other} = {one} where {_DAY}" for table in SOURCES["both"]),
+        )
     yield Corruption("no reason for not playing", (f"update {GAMEBOOK} set dnp_reason = null where {_DAY}",))
     next_day = "game_date = game_date + 1, game_id = strftime(game_date + 1, '%Y%m%d') || substr(game_id, 9)"
     for source, tables in SOURCES.items():

@@ -219,6 +219,13 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
     wrong = {table: set(work.query(f"from {table}")) for table in tables}
     assert wrong["player_game_summary"] != before["player_game_summary"]
 
+    second, first = (row["run_id"] for row in json.loads(work.cli("runs", "--json").output))
+    asked = work.cli("rollback", first)
+    assert asked.code == 2
+    assert f"{second} changed the same dates later" in asked.output
+    assert f"this would roll back run {second}" in work.cli("rollback", "--dry-run").output
+    assert {table: set(work.query(f"from {table}")) for table in tables} == wrong
+
     part = work.cli("rollback", "--start-date", "2022-01-05", "--end-date", "2022-01-06")
     assert part.code == 0, part.output
     assert set(to_do(work)) == {"2022-01-05"}
@@ -230,6 +237,7 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
     assert {table: set(work.query(f"from {table}")) for table in tables} == before
     listed = json.loads(work.cli("runs", "--json").output)
     assert [row["status"] for row in listed] == ["rolled back", "done"]
+    assert f"this would roll back run {first}" in work.cli("rollback", "--dry-run").output
     assert work.cli("rollback", "no_such_run").code == 2
 
 

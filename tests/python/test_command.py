@@ -16,6 +16,7 @@ from conftest import Warehouse
 from nba_backfill.commands.main import main
 from nba_backfill.errors import ArgumentError
 from nba_backfill.windows import SEASON_TURN, last_days, parse_date, season_window, today, yesterday
+from test_status import going_on, write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = REPOSITORY / "scripts"
@@ -75,6 +76,18 @@ def test_help_imports_nothing_that_only_a_run_needs(arguments: list[str]) -> Non
     roots = {line.rpartition("|")[2].strip().partition(".")[0] for line in imports.splitlines()}
     assert "click" in roots
     assert not HEAVY & roots
+
+
+def test_a_look_at_a_run_at_work_loads_no_dbt(demo: Warehouse) -> None:
+    """Its checkpoint is all that is read. This process seems to be the run."""
+    checkpoint = demo.project / "logs/backfill/player_game_summary_checkpoint.json"
+    write(checkpoint, going_on(demo.database))
+    timed = [sys.executable, "-X", "importtime", "-m", "nba_backfill", "status"]
+    environment = {**os.environ, "NBA_DUCKDB_PATH": str(demo.database)}
+    shown = subprocess.run(timed, cwd=demo.project, env=environment, capture_output=True, text=True, check=True)
+    assert "20260203_110000_1a2b  running" in shown.stdout
+    roots = {line.rpartition("|")[2].strip().partition(".")[0] for line in shown.stderr.splitlines()}
+    assert HEAVY & roots <= {"jinja2"}
 
 
 def test_completion_knows_runs_and_teams(demo: Warehouse) -> None:
@@ -158,15 +171,17 @@ def test_figures_as_json(demo: Warehouse) -> None:
         ("sample", *WEEK): "most_minutes",
         ("rollback", run["run_id"], *WEEK): "rows_added",
     }
+    asked = {"rollback": ("--yes",)}
     for arguments, name in expected.items():
-        assert name in json.loads(demo.cli(*arguments, "--json", "--quiet").output)
+        assert name in json.loads(demo.cli(*arguments, *asked.get(arguments[0], ()), "--json", "--quiet").output)
     assert isinstance(json.loads(demo.cli("players", "unresolved", "--json").output), list)
 
 
 def test_vars_threads_and_verbosity_reach_dbt(demo: Warehouse) -> None:
-    raw = demo.cli("plan", *WEEK, "--vars", "{raw_schema: elsewhere}")
-    assert raw.code == 3
-    assert "elsewhere" in raw.output
+    # With other vars dbt parses anew, which a fork of a process that has parsed can't.
+    process = command(demo, "plan", *WEEK, "--vars", "{raw_schema: elsewhere}")
+    assert "elsewhere" in process.communicate()[1]
+    assert process.returncode == 3
     assert "Running with dbt" in demo.cli("plan", *WEEK, "--threads", "2", "--verbose").output
     assert "Running with dbt" not in demo.cli("plan", *WEEK).output
     quiet = demo.cli("run", *WEEK, "--quiet")
@@ -202,6 +217,20 @@ def test_dbts_own_variables_count(demo: Warehouse, tmp_path: Path) -> None:
     process = command(demo, "load-raw", str(tmp_path), DBT_TARGET="bigquery")
     assert "Target bigquery is bigquery" in process.communicate()[1]
     assert process.returncode == 4
+
+
+def test_a_dry_run_of_a_fresh_project_tells_and_makes_nothing(demo: Warehouse) -> None:
+    demo.execute("drop schema if exists nba_analytics cascade")
+    before = demo.database.read_bytes()
+    outcome = demo.cli("run", *WEEK, "--dry-run")
+    assert outcome.code == 0, outcome.output
+    assert "missing: 7 dates" in outcome.output
+    assert demo.database.read_bytes() == before
+    demo.database.unlink()
+    nothing = demo.cli("run", *WEEK, "--dry-run")
+    assert nothing.code == 3
+    assert "does not exist. Load it with" in nothing.output
+    assert not demo.database.exists()
 
 
 def test_a_closed_output_ends_no_run(demo: Warehouse) -> None:

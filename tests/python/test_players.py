@@ -50,6 +50,9 @@ def test_an_alias_makes_its_dates_stale_and_the_name_known(league: Warehouse) ->
     assert added.output.splitlines()[-1] == f"nba-backfill run --start-date {dates[0]} --end-date {dates[-1]}"
     seed = league.project / "seeds" / "player_aliases.csv"
     assert f"{unknown},{registered},not found\n" in seed.read_text(encoding="utf-8")
+    # Though nothing has loaded the seed yet.
+    tried = league.cli("run", *RANGE, "--dry-run")
+    assert f"stale: {len(dates)} dates" in tried.output
     planned = json.loads(league.cli("plan", *RANGE, "--json").output)
     assert [day["game_date"] for day in planned["dates"] if day["to_do"]] == dates
     assert league.cli("run", *RANGE).code == 0

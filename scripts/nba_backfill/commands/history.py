@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -68,44 +69,68 @@ def status(is_watched: bool, checkpoint: Path, as_json: bool, dbt: Dbt) -> None:
 @click.command()
 @run_argument
 @range_choices
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask whether what later runs did to the same dates may go too.")
 @json_option
 @dbt_options
-def rollback(run_id: str | None, as_json: bool, dbt: Dbt, **choices: Any) -> None:
+def rollback(run_id: str | None, dry_run: bool, yes: bool, as_json: bool, dbt: Dbt, **choices: Any) -> None:
     """Put back what the summary held before a run.
 
-    The last run that can be, or RUN_ID; all of its range or a part. The summary, the excluded rows and the ledger go
-    back in one transaction.
+    The last run that was not rolled back yet, or RUN_ID; all of its range or a part. The summary, the excluded rows and
+    the ledger go back in one transaction. What later runs did to the same dates goes too, once you have said so.
 
     \b
     Example:
-      nba-backfill rollback --start-date 2022-01-10 --end-date 2022-01-16
+      nba-backfill rollback --start-date 2022-01-10 --end-date 2022-01-16 --dry-run
     """
     project = enter_project(dbt)
     own_id = new_run_id()
     engine = make_engine(project, dbt, own_id)
     engine.connect()
-    kept = [row for row in engine.rows("backfill_runs") if row["kept_at"] is not None]
-    if run_id:
-        kept = [row for row in kept if row["run_id"] == run_id]
+    found = sorted(engine.rows("backfill_runs"), key=lambda row: str(row["started_at"]))
+    kept = [row for row in found if row["kept_at"] is not None]
+    kept = [row for row in kept if (row["run_id"] == run_id if run_id else row["status"] != "rolled back")]
     if not kept:
         of_run = f" of run {run_id}" if run_id else ""
         raise ArgumentError(f"There is nothing to put back{of_run}. `nba-backfill runs` lists what there is.")
-    last = max(kept, key=lambda row: row["kept_at"])
+    last = kept[-1]
     window = chosen_window(**choices) or Window(last["start_date"], last["end_date"])
-    with hold_lock(engine, own_id):
-        Validation(window, engine.warehouse, (), own_id, f"Run {last['run_id']} is rolled back.").write(VERDICT)
-        (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
-        engine.operate(
-            "roll_back", window, run_id=last["run_id"], host_name=socket.gethostname(), process_id=os.getpid()
-        )
+    (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
+    if not dry_run:
+        _confirm_later(last, window, found, yes)
+        with hold_lock(engine, own_id):
+            Validation(window, engine.warehouse, (), own_id, f"Run {last['run_id']} is rolled back.").write(VERDICT)
+            (changes,) = engine.rows("run_changes", window, kept_run=last["run_id"])
+            engine.operate(
+                "roll_back", window, run_id=last["run_id"], host_name=socket.gethostname(), process_id=os.getpid()
+            )
     if as_json:
         described = {"run_id": last["run_id"], "start_date": str(window.start), "end_date": str(window.end)}
-        click.echo(json.dumps(described | changes, indent=2, default=str))
+        click.echo(json.dumps(described | changes | {"dry_run": dry_run}, indent=2, default=str))
         return
     click.echo(
-        f"rolled back run {last['run_id']}, {window}: {int(changes['rows_added']):,} rows that it had added are gone, "
-        f"{int(changes['rows_removed']):,} that it had removed are back, {int(changes['rows_changed']):,} are as before"
+        f"{'this would roll' if dry_run else 'rolled'} back run {last['run_id']}, {window}: "
+        f"{int(changes['rows_added']):,} rows that were added since it began go, {int(changes['rows_removed']):,} that "
+        f"were removed come back, {int(changes['rows_changed']):,} that were changed hold what they held before it"
     )
+
+
+def _confirm_later(last: Mapping[str, Any], window: Window, found: Iterable[Mapping[str, Any]], yes: bool) -> None:
+    later = [
+        str(row["run_id"])
+        for row in found
+        if row["started_at"] > last["started_at"]
+        and row["windows_done"]
+        and row["status"] != "rolled back"
+        and row["start_date"] <= window.end
+        and row["end_date"] >= window.start
+    ]
+    if not later or yes:
+        return
+    doubt = f"{', '.join(later)} changed the same dates later, and that goes too."
+    if not sys.stdin.isatty():
+        raise ArgumentError(f"{doubt} Pass --yes if that is what you want, or roll back those first.")
+    click.confirm(f"{doubt} Go on?", abort=True)
 
 
 @click.command()

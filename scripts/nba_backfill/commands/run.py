@@ -8,7 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -115,7 +115,7 @@ def run(
         _detach(run_id, log_file, here)
         return
     if dry_run:
-        planned = selection(make_engine(project, dbt, run_id, writes=False))
+        planned = _plan_on_a_copy(project, dbt, run_id, selection)
         click.echo(json.dumps(planned.to_json(), indent=2)) if as_json else print_plan(planned)
         return
     with Stop() as stop, _telling(urls, f"run {run_id}") as end:
@@ -202,6 +202,20 @@ def _say_of_sample(days: Collection[dict[str, Any]]) -> None:
         dates = ", ".join(f"{day['game_date']} ({percent(day['null_pct'])})" for day in high)
         raise BackfillError(f"{sentence} But not on {dates}. {high[0]['advice']}")
     log.info("%s", sentence)
+
+
+def _plan_on_a_copy(project: Path, dbt: Dbt, run_id: str, selection: Callable[[Engine], Plan]) -> Plan:
+    """What a run would do, from seeds and views as the project's files have them now, though they are made nowhere."""
+    from nba_backfill.warehouse.project import is_duckdb, scratch_copy
+
+    if not is_duckdb(project, dbt.target):
+        return selection(make_engine(project, dbt, run_id, writes=False))
+    with scratch_copy(project, dbt.target):
+        engine = make_engine(project, dbt, run_id, writes=False)
+        prepare(engine)
+        planned = selection(engine)
+        engine.close()
+        return planned
 
 
 @dataclass

@@ -264,7 +264,7 @@ def _rollback(run: Row | None) -> dict[str, Any]:
     if run is None:
         why_not = "This report is about no run. `nba-backfill runs` lists those that can be rolled back."
     elif run["status"] == "rolled back":
-        why_not = f"Run {run['run_id']} has been rolled back already, all of its range or a part."
+        why_not = f"Run {run['run_id']} has been rolled back already."
     elif run["kept_at"] is None:
         why_not = f"What run {run['run_id']} replaced is no longer kept."
     else:

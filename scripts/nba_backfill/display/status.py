@@ -166,13 +166,14 @@ class Status:
 
 
 def target_database(project: Path, target: str | None) -> str | None:
-    """The target's DuckDB file, without a parse of the project. None where the warehouse is not a file."""
-    from nba_backfill.warehouse.project import embedded_database  # dbt, which a look at the checkpoint does without
+    """The target's DuckDB file. None where the warehouse is not a file, or the profile can't be read."""
+    from nba_backfill.warehouse.profile import duckdb_path  # a template engine, which help does without
 
     try:
-        return str(embedded_database(project, target).resolve())
+        path = duckdb_path(project, target)
     except ProjectError:
         return None
+    return path and str(Path(path).resolve())
 
 
 def read_checkpoint(path: Path, database: str | None) -> Status | None:

@@ -25,7 +25,8 @@ from google.api_core.retry import Retry, if_exception_type
 
 from nba_backfill.bigquery.faults import fault_in, with_advice
 from nba_backfill.errors import BackfillError, FailedTestsError, InputError, ProjectError, TransientError
-from nba_backfill.warehouse.project import Parsed, duckdb_file, profiles_dir, quietly, read_profile, sentence
+from nba_backfill.warehouse.profile import profiles_dir
+from nba_backfill.warehouse.project import Parsed, duckdb_file, quietly, read_profile, sentence
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:

@@ -5,11 +5,17 @@ import logging
 import os
 import pickle
 import re
+import shutil
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
+import yaml  # type: ignore[import-untyped]
 from dbt.cli.main import dbtRunner
 from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
@@ -18,6 +24,7 @@ from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
 from nba_backfill.errors import ProjectError
+from nba_backfill.warehouse.profile import profiles_dir
 
 HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
 log = logging.getLogger("nba_backfill")
@@ -30,6 +37,11 @@ def quietly() -> list[str]:
     """
     level = "info" if log.isEnabledFor(logging.DEBUG) else "none"
     return ["--no-version-check", "--no-print", "--no-write-json", "--log-level", level, "--log-level-file", "info"]
+
+
+def is_duckdb(project_dir: Path, target: str | None) -> bool:
+    """Whether the profile's target is the embedded DuckDB. Raises ProjectError."""
+    return bool(read_profile(project_dir, target).credentials.type == "duckdb")
 
 
 def embedded_database(project_dir: Path, target: str | None) -> Path:
@@ -68,17 +80,32 @@ def read_profile(project_dir: Path, target: str | None) -> Profile:
         raise ProjectError(f"The dbt profile can't be read: {sentence(error)}") from error
 
 
-def profiles_dir(project_dir: Path) -> Path:
-    given = os.environ.get("DBT_PROFILES_DIR")
-    places = [Path(given)] if given else [project_dir, Path.home() / ".dbt"]
-    for place in places:
-        if (place / "profiles.yml").is_file():
-            return place
-    if given:
-        raise ProjectError(f"There is no profiles.yml in {given}, which DBT_PROFILES_DIR or --profiles-dir names.")
-    raise ProjectError(
-        f"There is no profiles.yml in {project_dir}: run `make setup`, or copy profiles.example.yml to profiles.yml."
-    )
+@contextmanager
+def scratch_copy(project_dir: Path, target: str | None) -> Iterator[None]:
+    """Have dbt work on a copy of the DuckDB file meanwhile, which is thrown away. Raises ProjectError."""
+    path = embedded_database(project_dir, target)
+    with TemporaryDirectory(prefix="nba-backfill-") as directory:
+        if path.exists():
+            # Whoever writes it has it alone.
+            try:
+                duckdb.connect(str(path), read_only=True).close()
+            except duckdb.Error as error:
+                raise ProjectError(str(error)) from error
+            for file in path.parent.glob(f"{path.name}*"):
+                if file.name in (path.name, f"{path.name}.wal"):
+                    shutil.copy(file, directory)
+        profile = read_profile(project_dir, target)
+        profiles = yaml.safe_load((profiles_dir(project_dir) / "profiles.yml").read_text(encoding="utf-8"))
+        profiles[profile.profile_name]["outputs"][profile.target_name]["path"] = str(Path(directory, path.name))
+        Path(directory, "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+        before = os.environ.get("DBT_PROFILES_DIR")
+        os.environ["DBT_PROFILES_DIR"] = directory
+        try:
+            yield
+        finally:
+            os.environ.pop("DBT_PROFILES_DIR")
+            if before is not None:
+                os.environ["DBT_PROFILES_DIR"] = before
 
 
 @dataclass(frozen=True)
