@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 START_DATE ?= 2021-10-01
 END_DATE ?= 2024-05-01
 
-.PHONY: help setup backfill check test test-quick test-bigquery lint lint-python lint-duckdb lint-bigquery docs lock clean
+.PHONY: help setup backfill check test test-quick test-bigquery smoke-bigquery lint lint-python lint-duckdb lint-bigquery docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -35,6 +35,9 @@ test-quick: $(INSTALLED_DEV) profiles.yml
 
 test-bigquery: $(INSTALLED_DEV) profiles.yml ## Judge the SQL as BigQuery does, and run it where a server answers
 	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery_sql.py tests/python/test_bigquery.py tests/python/test_bigquery_backfill.py tests/python/test_bigquery_faults.py
+
+smoke-bigquery: setup ## Try everything once on an empty BigQuery project: PROJECT=…
+	$(BIN)/python scripts/smoke_bigquery.py $(PROJECT) $(if $(GAMES),--games $(GAMES))
 
 lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
 	$(MAKE) --no-print-directory -j 2 lint-duckdb lint-bigquery lint-python

@@ -16,7 +16,7 @@ games as (
         game_date,
         count(distinct case when source_name = 'nbac_gamebook' then game_id end) as nbac_games,
         count(distinct case when source_name = 'bdl_boxscores' then game_id end) as bdl_games
-    from {{ ref('int_player_rows') }}
+    from ({{ player_rows() }}) as player_rows
     where {{ in_window('game_date') }}
     group by game_date
 

@@ -34,29 +34,38 @@
     {% do run_query(insert_event(run_id, event_name, **kwargs)) %}
 {% endmacro %}
 
+{#
+    Appends once, however often it is sent: nba-backfill does an operation again whose answer it has not heard, and its
+    id, the var operation_id, stays the same.
+#}
 {% macro insert_event(
     run_id, event_name, start_date=none, end_date=none, details=none, host_name=none, process_id=none,
     windows_done=none, rows_added=none, rows_removed=none, rows_changed=none, kept_until=none
 ) -%}
+    {%- set event_id = literal((var('operation_id') or invocation_id) ~ ' ' ~ event_name ~ ' ' ~ run_id) -%}
     insert into {{ ref('backfill_events') }} (
-        event_at, run_id, event_name, start_date, end_date, details, host_name, process_id,
+        event_id, event_at, run_id, event_name, start_date, end_date, details, host_name, process_id,
         windows_done, rows_added, rows_removed, rows_changed, kept_until
     )
-    values (
-        {{ run_timestamp() }},
-        {{ literal(run_id) }},
-        {{ literal(event_name) }},
-        {{ literal(start_date, 'date') }},
-        {{ literal(end_date, 'date') }},
-        {{ literal(details) }},
-        {{ literal(host_name) }},
-        {{ literal(process_id, 'int64') }},
-        {{ literal(windows_done, 'int64') }},
-        {{ literal(rows_added, 'int64') }},
-        {{ literal(rows_removed, 'int64') }},
-        {{ literal(rows_changed, 'int64') }},
-        {{ kept_until or literal(none, 'timestamp') }}
-    )
+    select *
+    from (
+        select
+            {{ event_id }} as event_id,
+            {{ run_timestamp() }} as event_at,
+            {{ literal(run_id) }} as run_id,
+            {{ literal(event_name) }} as event_name,
+            {{ literal(start_date, 'date') }} as start_date,
+            {{ literal(end_date, 'date') }} as end_date,
+            {{ literal(details) }} as details,
+            {{ literal(host_name) }} as host_name,
+            {{ literal(process_id, 'int64') }} as process_id,
+            {{ literal(windows_done, 'int64') }} as windows_done,
+            {{ literal(rows_added, 'int64') }} as rows_added,
+            {{ literal(rows_removed, 'int64') }} as rows_removed,
+            {{ literal(rows_changed, 'int64') }} as rows_changed,
+            {{ kept_until or literal(none, 'timestamp') }} as kept_until
+    ) as event
+    where not exists (select 1 as a_row from {{ ref('backfill_events') }} where event_id = {{ event_id }})
 {%- endmacro %}
 
 {# A value as SQL, NULL for none. #}
@@ -66,43 +75,91 @@
 
 {#
     Takes the lock for a run if nobody has it, if its holder has not renewed it for so many minutes, or if the holder is
-    the run that is known to be dead. It is one statement, so that of two runs one gets it. Raises when another run has
-    it.
+    known to be dead. It is one statement, so that of two runs one gets it. The holder is told by its token, which no
+    other process has, whatever else is the same. Raises when another has the lock.
 #}
-{% macro take_lock(run_id, holder, host_name, process_id, expires_after_minutes=60, dead_run_id=none) %}
+{% macro take_lock(
+    run_id, token, holder=none, host_name=none, boot_id=none, process_id=none, expires_after_minutes=30, dead_token=none
+) %}
+    {% do make_lock() %}
     {% do run_query(
         'update ' ~ ref('backfill_lock') ~ ' set'
         ~ ' run_id = ' ~ literal(run_id)
+        ~ ', token = ' ~ literal(token)
         ~ ', holder = ' ~ literal(holder)
         ~ ', host_name = ' ~ literal(host_name)
+        ~ ', boot_id = ' ~ literal(boot_id)
         ~ ', process_id = ' ~ literal(process_id, 'int64')
         ~ ', held_since = ' ~ run_timestamp()
         ~ ', alive_at = ' ~ run_timestamp()
-        ~ ' where run_id is null or run_id in (' ~ literal(run_id) ~ ', ' ~ literal(dead_run_id) ~ ')'
+        ~ ' where run_id is null or token in (' ~ literal(token) ~ ', ' ~ literal(dead_token) ~ ')'
         ~ ' or alive_at < ' ~ run_timestamp(minutes=-expires_after_minutes)
     ) %}
-    {% do _require_lock(run_id) %}
+    {% do _require_lock(token) %}
 {% endmacro %}
 
-{# Says that the run is alive. Raises when another run has taken the lock meanwhile. #}
-{% macro renew_lock(run_id) %}
+{# Says that the holder is alive. Raises when another has taken the lock meanwhile. #}
+{% macro renew_lock(token) %}
     {% do run_query(
-        'update ' ~ ref('backfill_lock') ~ ' set alive_at = ' ~ run_timestamp() ~ ' where run_id = ' ~ literal(run_id)
+        'update ' ~ ref('backfill_lock') ~ ' set alive_at = ' ~ run_timestamp() ~ ' where token = ' ~ literal(token)
     ) %}
-    {% do _require_lock(run_id) %}
+    {% do _require_lock(token) %}
 {% endmacro %}
 
-{# Gives the lock back, if the run still has it. #}
-{% macro release_lock(run_id) %}
+{# Gives the lock back, if its holder still has it. Locks of earlier versions have no token: there its run is named. #}
+{% macro release_lock(token=none, run_id=none) %}
     {% do run_query(
-        'update ' ~ ref('backfill_lock') ~ ' set run_id = null, holder = null, host_name = null, process_id = null'
-        ~ ', held_since = null, alive_at = null where run_id = ' ~ literal(run_id)
+        'update ' ~ ref('backfill_lock') ~ ' set run_id = null, token = null, holder = null, host_name = null'
+        ~ ', boot_id = null, process_id = null, held_since = null, alive_at = null where '
+        ~ (
+            'token = ' ~ literal(token) if token is not none
+            else 'token is null and run_id = ' ~ literal(run_id)
+        )
     ) %}
 {% endmacro %}
 
-{% macro _require_lock(run_id) %}
-    {% set lock = run_query('select run_id, holder, host_name, process_id, held_since from ' ~ ref('backfill_lock')).rows[0] %}
-    {% if lock['run_id'] != run_id | string %}
+{#
+    Makes the lock where there is none, with the one row that it has. In one statement that leaves alone what is there: two
+    first runs make it at the same time, and one may have taken it before the other looks.
+#}
+{% macro make_lock() %}
+    {% set lock = ref('backfill_lock') %}
+    {% if not is_built(lock) %}
+        {% do ensure_schema(lock) %}
+        {% do run_query('create table if not exists ' ~ lock ~ ' as ' ~ unlocked()) %}
+    {% endif %}
+    {% do add_lacked_columns(lock, 'backfill_lock') %}
+    {# To look for tables has begun a transaction where the engine has one. #}
+    {% do adapter.commit() %}
+{% endmacro %}
+
+{# The row of the lock while nobody has it, as a select: every column of the model. #}
+{% macro unlocked() -%}
+    select {{ _nulls(_columns_of('backfill_lock')) }}
+{%- endmacro %}
+
+{# A table of an earlier version gets the columns that the model has now. #}
+{% macro add_lacked_columns(table, model_name) %}
+    {% set has = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list %}
+    {% for column in _columns_of(model_name) if column.name not in has %}
+        {% do run_query(
+            'alter table ' ~ table ~ ' add column if not exists ' ~ column.name ~ ' ' ~ column.data_type
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
+{# Makes a relation's schema if it isn't there. To ask for it where it is needs a right on the whole project. #}
+{% macro ensure_schema(relation) %}
+    {% if not adapter.check_schema_exists(relation.database, relation.schema) %}
+        {% do adapter.create_schema(relation) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro _require_lock(token) %}
+    {% set lock = run_query(
+        'select run_id, token, holder, host_name, process_id, held_since from ' ~ ref('backfill_lock')
+    ).rows[0] %}
+    {% if lock['token'] != token | string %}
         {{ exceptions.raise_compiler_error(
             'The lock is ' ~ (
                 'held by nobody.' if lock['run_id'] is none else
@@ -124,7 +181,7 @@
         select * from {{ relation }}
         where {{ condition }}
     {%- else -%}
-        {%- set columns = graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() | list -%}
+        {%- set columns = _columns_of(model_name) -%}
         {%- if is_built(relation) -%}
             {%- set has = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
             {%- set lacked = columns | rejectattr('name', 'in', has) | list -%}
@@ -136,6 +193,10 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro _columns_of(model_name) %}
+    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() | list) }}
+{% endmacro %}
 
 {% macro _nulls(columns) -%}
     {%- for column in columns -%}

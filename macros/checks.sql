@@ -4,9 +4,15 @@
     The relation has a column scope, which says what a row is about, and the query a CTE thresholds. One row per row of the relation and check, with
     the verdict excellent, fine, careful (from warn_above on), stop (above error_above), or not measured. A share in
     percent names its sample, of which it is a share: what chance gives in a sample of that size, one more than expected
-    and three standard errors, is no finding.
+    and three standard errors, is no finding. Checks are numbered from first_number on, without a number that is another's.
 #}
-{% macro judged(relation, checks, first_number=1) -%}
+{% macro judged(relation, checks, first_number=1, number_of_another=none) -%}
+    {%- for check in checks -%}
+        {%- set number = first_number + loop.index0 -%}
+        {%- do check.update({
+            'number': number + (1 if number_of_another is not none and number >= number_of_another else 0)
+        }) -%}
+    {%- endfor -%}
     select
         check_number,
         check_name,
@@ -28,7 +34,7 @@
         advice
     from (
         select
-            {{ _by_metric(checks, 'number', first_number) }} as check_number,
+            {{ _by_metric(checks, 'number') }} as check_number,
             asked.metric as check_name,
             measured.scope,
             {{ _by_metric(checks, 'figure') }} as figure,
@@ -55,13 +61,13 @@
     )
 {%- endmacro %}
 
-{% macro _by_metric(checks, part, first_number=1) -%}
+{% macro _by_metric(checks, part) -%}
     {%- set types = {'number': 'int64', 'figure': 'numeric', 'sample': 'int64', 'example': 'string'} -%}
     cast(
         case asked.metric
             {%- for check in checks %}
                 when '{{ check.metric }}'
-                    then {{ loop.index0 + first_number if part == 'number' else check.get(part, 'null') }}
+                    then {{ check.get(part, 'null') }}
             {%- endfor %}
         end as {{ types[part] }}
     )

@@ -128,15 +128,18 @@
     {% do adapter.commit() %}
 {% endmacro %}
 
-{# The start of a statement that makes a table which is there for some days only, where the engine can see to that. #}
+{#
+    The start of a statement that makes a table which is there for some days only, where the engine can see to that. One of
+    that name is replaced. Without partitions: a range may have more days than a statement may make of them.
+#}
 {% macro create_table_until(relation, expires_at) %}{{ return(adapter.dispatch('create_table_until', 'nba_analytics')(relation, expires_at)) }}{% endmacro %}
 
 {% macro default__create_table_until(relation, expires_at) -%}
-    create table {{ relation }} partition by game_date options (expiration_timestamp = {{ expires_at }}) as
+    create or replace table {{ relation }} options (expiration_timestamp = {{ expires_at }}) as
 {%- endmacro %}
 
 {% macro duckdb__create_table_until(relation, expires_at) -%}
-    create table {{ relation }} as
+    create or replace table {{ relation }} as
 {%- endmacro %}
 
 {#

@@ -17,14 +17,21 @@
     window is no row of it, but asked all the same: a condition of its own would let the engine skip it before it is asked.
 #}
 {% macro of_this_build(table_name) -%}
-    {%- set builder = var('rows_built_by') if table_name == 'int_player_rows_window' -%}
+    {# Rows without a date belong to no window: one of a run's has them. #}
+    {{- _if_of_this_build(
+        table_name,
+        '(' ~ ('game_date is null or ' if var('with_undated_rows')) ~ in_window('game_date') ~ ')'
+    ) -}}
+{%- endmacro %}
+
+{% macro _if_of_this_build(table_name, condition) -%}
+    {%- set builder = var('rows_built_by') if not table_name.startswith('int_player_game_summary_window') -%}
     case
         when
             built_by = '{{ builder or invocation_id }}'
             and built_from <= date '{{ window_start() }}'
             and built_through >= date '{{ window_end() }}'
-            -- Rows without a date belong to no window, so every one has them.
-            then is_a_row and (game_date is null or {{ in_window('game_date') }})
+            then is_a_row and {{ condition }}
         else error(
             concat(
                 '{{ table_name }} holds the rows of ', cast(built_from as string), '..',
@@ -46,12 +53,63 @@
     asks and what it builds are the same rows, and are made once.
 #}
 {% macro player_rows() -%}
-    {%- if var('rows_built_by') or not execute -%}
+    {%- if _is_written_down('int_player_rows_window') or not execute -%}
         {{ window_rows(ref('int_player_rows_window')) }}
     {%- endif -%}
-    {%- if not var('rows_built_by') -%}
+    {%- if not _is_written_down('int_player_rows_window') -%}
         select * from {{ ref('int_player_rows') }}
     {%- endif -%}
+{%- endmacro %}
+
+{#
+    What an intermediate model says of the window's seasons, as a select: now, or as its table has it that was written
+    down on the way to int_player_rows_window. BigQuery does a query once for each time that it is named, and refuses one
+    that comes to too many.
+#}
+{% macro written_down(model_name) -%}
+    {%- set table_name = model_name ~ '_window' -%}
+    {%- if _is_written_down(table_name) or not execute -%}
+        select * from {{ ref(table_name) }}
+        where {{ _if_of_this_build(table_name, 'true') }}
+    {%- endif -%}
+    {%- if not _is_written_down(table_name) -%}
+        select * from {{ ref(model_name) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether a run has made the table, or this invocation does. A unit test has rows of its own in the place of both. #}
+{% macro _is_written_down(table_name) %}
+    {{ return(
+        var('rows_built_by')
+        or (
+            'model.' ~ project_name ~ '.' ~ table_name in selected_resources
+            and model.resource_type | string != 'unit_test'
+        )
+    ) }}
+{% endmacro %}
+
+{# Who has built the table, and the rows of a select, of which a column that is never NULL is named. #}
+{% macro rows_with_builder(rows, never_null) -%}
+    with
+
+    this_build as (
+
+        {{ this_build() }}
+
+    ),
+
+    found as (
+
+        {{ rows }}
+
+    )
+
+    select
+        this_build.*,
+        found.{{ never_null }} is not null as is_a_row,
+        found.*
+    from this_build
+    left join found on true
 {%- endmacro %}
 
 {# Those of them that may be published. #}

@@ -21,18 +21,22 @@
 
 {#
     Keeps what the tables hold for the window, for so many days. What isn't built yet is kept as empty. How many rows each
-    date had, and how many of them no minutes, is kept for good.
+    date had, and how many of them no minutes, is kept for good. Done again, because an answer was lost, it keeps the same.
 #}
 {% macro keep_range(run_id, days=30) %}
     {% set expires_at = run_timestamp(days=days) %}
-    {% do adapter.create_schema(kept_copy('player_game_summary', run_id)) %}
+    {% do ensure_schema(kept_copy('player_game_summary', run_id)) %}
     {% for model_name in replaced_models() %}
         {% do run_query(
             create_table_until(kept_copy(model_name, run_id), expires_at) ~ ' '
             ~ rows_if_built(model_name, replaced_rows(_meta_of(model_name)))
         ) %}
     {% endfor %}
-    {% do run_query(insert_baselines(run_id)) %}
+    {% set baselines = ref('backfill_baselines') %}
+    {% do run_query(replace_rows_sql(
+        baselines, '(' ~ baselines_of(run_id) ~ ') as found', adapter.get_columns_in_relation(baselines),
+        'run_id = ' ~ literal(run_id)
+    )) %}
     {% do run_query(insert_event(
         run_id, 'range kept', window_start(), window_end(), kept_until=expires_at
     )) %}
@@ -93,11 +97,10 @@
 {%- endmacro %}
 
 {#
-    What a date had before, so that what it lacks later shows. Where it had lost rows already it was not ready, so what it
-    was compared with then stays the baseline.
+    What a date had before, as a select, so that what it lacks later shows. Where it had lost rows already it was not ready,
+    so what it was compared with then stays the baseline.
 #}
-{% macro insert_baselines(run_id) -%}
-    insert into {{ ref('backfill_baselines') }} (run_id, game_date, row_count, null_minutes, recorded_at)
+{% macro baselines_of(run_id) -%}
     with
 
     thresholds as (
@@ -139,11 +142,11 @@
     )
 
     select
-        {{ literal(run_id) }},
+        {{ literal(run_id) }} as run_id,
         game_date,
-        case when has_lost_rows then baseline_rows else row_count end,
+        case when has_lost_rows then baseline_rows else row_count end as row_count,
         null_minutes,
-        {{ run_timestamp() }}
+        {{ run_timestamp() }} as recorded_at
     from compared
 {%- endmacro %}
 
@@ -161,10 +164,13 @@
                 'Run ' ~ run_id ~ ' can not be rolled back: there is no ' ~ kept_copy(model_name, run_id) ~ '.'
             ) }}
         {% endif %}
-        {% set replaced = replaced_rows(_meta_of(model_name)) %}
-        {% do statements.append(replace_rows_sql(
-            ref(model_name), copy ~ ' where ' ~ replaced, adapter.get_columns_in_relation(copy), replaced
-        )) %}
+        {% set columns = adapter.get_columns_in_relation(copy) %}
+        {% for part in _parts_of_window() %}
+            {% set replaced = '(' ~ replaced_rows(_meta_of(model_name)) ~ ') and (' ~ part ~ ')' %}
+            {% do statements.append(replace_rows_sql(
+                ref(model_name), copy ~ ' where ' ~ replaced, columns, replaced
+            )) %}
+        {% endfor %}
     {% endfor %}
     {% do statements.append(insert_event(
         run_id, 'rolled back', window_start(), window_end(), host_name=host_name, process_id=process_id
@@ -191,6 +197,22 @@
         {% endfor %}
         {% do run_query(insert_event(run['run_id'], 'copies dropped')) %}
     {% endfor %}
+{% endmacro %}
+
+{#
+    The window in parts that one statement may write, as conditions: BigQuery lets one change 4,000 partitions, and ten
+    years have fewer days. Rows without a date go with the first.
+#}
+{% macro _parts_of_window() %}
+    {% set first_year, last_year = window_start()[:4] | int, window_end()[:4] | int %}
+    {% set parts = [] %}
+    {% for year in range(first_year, last_year + 1, 10) %}
+        {% do parts.append(
+            "game_date between date '" ~ year ~ "-01-01' and date '" ~ (year + 9) ~ "-12-31'"
+            ~ (' or game_date is null' if loop.first else '')
+        ) %}
+    {% endfor %}
+    {{ return(parts) }}
 {% endmacro %}
 
 {% macro _meta_of(model_name) %}

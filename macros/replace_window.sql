@@ -47,13 +47,14 @@
 
 {#
     The rows that a run replaces: those of the window, but for the dates that are held back. Rows without a date belong to
-    no window, so every run replaces those too.
+    no window, so every run replaces those too: nba-backfill with one of its windows, since workers that write the same
+    partition at the same time would be in each other's way.
 #}
 {% macro replaced_rows(meta, held_back=[]) -%}
     {%- if meta.window_column -%}
         {{ in_window(meta.window_column) }}
         {%- if held_back %} and {{ meta.window_column }} not in (date '{{ held_back | join("', date '") }}'){% endif %}
-        {{- ' or ' ~ meta.window_column ~ ' is null' if meta.keeps_undated_rows }}
+        {{- ' or ' ~ meta.window_column ~ ' is null' if meta.keeps_undated_rows and var('with_undated_rows') }}
     {%- elif meta.season_column -%}
         {{ is_season_of_window(meta.season_column) }}
     {%- else -%}

@@ -960,13 +960,21 @@ where
 
 {# Both thresholds of a metric that each statistic has of its own, a row per statistic. #}
 {% macro _expected(metric, statistics, min_name, max_name) -%}
-    {%- for statistic in statistics %}
     select
-        '{{ statistic }}' as statistic,
-        {{ limit(metric ~ '_' ~ statistic, 'min') }} as {{ min_name }},
-        {{ limit(metric ~ '_' ~ statistic, 'max') }} as {{ max_name }}
-    from limits{{ ' union all' if not loop.last }}
-    {%- endfor %}
+        named.statistic,
+        {%- for name, bound in [(min_name, 'min'), (max_name, 'max')] %}
+        case named.statistic
+            {%- for statistic in statistics %}
+            when '{{ statistic }}' then {{ limit(metric ~ '_' ~ statistic, bound) }}
+            {%- endfor %}
+        end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from limits
+    cross join (
+        {%- for statistic in statistics %}
+        select '{{ statistic }}' as statistic{{ ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as named
 {%- endmacro %}
 
 {# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}

@@ -49,7 +49,7 @@ raw_dates as (
         ) as game_date,
         sum(raw_games.raw_rows) as raw_rows
     from raw_games
-    left join {{ ref('int_games') }} as games
+    left join ({{ written_down('int_games') }}) as games
         on
             raw_games.source_name = games.source_name
             and raw_games.source_game_date = games.source_game_date

@@ -45,44 +45,48 @@ source_lines as (
 
 ),
 
-spellings as (
-
-    select distinct
-        source_name,
-        source_game_date,
-        source_home_team_abbr,
-        source_away_team_abbr
-    from source_lines
-
-),
-
-named as (
+named_lines as (
 
     select
-        spellings.*,
-        coalesce(home_teams.team_abbr, spellings.source_home_team_abbr) as home_team_abbr,
-        coalesce(away_teams.team_abbr, spellings.source_away_team_abbr) as away_team_abbr
-    from spellings
+        source_lines.*,
+        {{ season_year('source_lines.source_game_date') }} as season_year,
+        coalesce(home_teams.team_abbr, source_lines.source_home_team_abbr) as home_team_abbr,
+        coalesce(away_teams.team_abbr, source_lines.source_away_team_abbr) as away_team_abbr
+    from source_lines
     left join team_aliases as home_teams
-        on spellings.source_home_team_abbr = home_teams.team_alias
+        on source_lines.source_home_team_abbr = home_teams.team_alias
     left join team_aliases as away_teams
-        on spellings.source_away_team_abbr = away_teams.team_alias
+        on source_lines.source_away_team_abbr = away_teams.team_alias
 
 ),
 
 -- Of a game without one of its teams engines disagree on least() and greatest().
-paired as (
+paired_lines as (
 
     select
         *,
-        {{ season_year('source_game_date') }} as season_year,
         case
             when home_team_abbr < away_team_abbr then home_team_abbr else away_team_abbr
         end as first_team_abbr,
         case
             when home_team_abbr < away_team_abbr then away_team_abbr else home_team_abbr
         end as second_team_abbr
-    from named
+    from named_lines
+
+),
+
+paired as (
+
+    select distinct
+        source_name,
+        source_game_date,
+        source_home_team_abbr,
+        source_away_team_abbr,
+        home_team_abbr,
+        away_team_abbr,
+        first_team_abbr,
+        second_team_abbr
+    from paired_lines
 
 ),
 
@@ -118,28 +122,18 @@ nbac_games as (
 game_lines as (
 
     select
-        paired.source_name,
-        paired.source_game_date,
-        paired.season_year,
-        paired.first_team_abbr,
-        paired.second_team_abbr,
-        source_lines.box_score_line,
-        max(source_lines.statistics_above_zero) as statistics_above_zero,
+        source_name,
+        source_game_date,
+        season_year,
+        first_team_abbr,
+        second_team_abbr,
+        box_score_line,
+        max(statistics_above_zero) as statistics_above_zero,
         count(*) over (
-            partition by
-                paired.source_name,
-                paired.source_game_date,
-                paired.first_team_abbr,
-                paired.second_team_abbr
+            partition by source_name, source_game_date, first_team_abbr, second_team_abbr
         ) as line_count
-    from source_lines
-    inner join paired
-        on
-            source_lines.source_name = paired.source_name
-            and source_lines.source_game_date = paired.source_game_date
-            and source_lines.source_home_team_abbr = paired.source_home_team_abbr
-            and source_lines.source_away_team_abbr = paired.source_away_team_abbr
-    where source_lines.statistics_above_zero > 0
+    from paired_lines
+    where statistics_above_zero > 0
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -263,28 +257,7 @@ moves as (
 
 ),
 
-shifted_games as (
-
-    select
-        'bdl_boxscores' as source_name,
-        source_game_date,
-        first_team_abbr,
-        second_team_abbr
-    from moves
-    where is_shifted_date
-
-    union all
-
-    select
-        'nbac_gamebook' as source_name,
-        game_date as source_game_date,
-        first_team_abbr,
-        second_team_abbr
-    from moves
-    where is_shifted_date
-
-),
-
+-- A game is moved to the other date. Of a date that is shifted both sources' games are marked.
 dated as (
 
     select
@@ -294,24 +267,52 @@ dated as (
         paired.source_away_team_abbr,
         paired.first_team_abbr,
         paired.second_team_abbr,
-        coalesce(moves.game_date, paired.source_game_date) as game_date,
-        -- Where the gamebook has the game, it says who was at home.
-        coalesce(nbac_games.home_team_abbr, paired.home_team_abbr) as home_team_abbr,
-        coalesce(nbac_games.away_team_abbr, paired.away_team_abbr) as away_team_abbr,
-        nbac_games.game_date is not null as is_in_nbac
+        paired.home_team_abbr,
+        paired.away_team_abbr,
+        coalesce(
+            case when not moves.is_shifted_date then moves.game_date end, paired.source_game_date
+        ) as game_date,
+        coalesce(moves.is_shifted_date, false) as is_shifted_date
     from paired
     left join moves
         on
-            paired.source_name = 'bdl_boxscores'
-            and paired.source_game_date = moves.source_game_date
-            and paired.first_team_abbr = moves.first_team_abbr
+            paired.first_team_abbr = moves.first_team_abbr
             and paired.second_team_abbr = moves.second_team_abbr
-            and not moves.is_shifted_date
+            and (
+                (
+                    paired.source_name = 'bdl_boxscores'
+                    and paired.source_game_date = moves.source_game_date
+                )
+                or (
+                    paired.source_name = 'nbac_gamebook'
+                    and paired.source_game_date = moves.game_date
+                    and moves.is_shifted_date
+                )
+            )
+
+),
+
+-- Where the gamebook has the game, it says who was at home.
+at_home as (
+
+    select
+        dated.source_name,
+        dated.source_game_date,
+        dated.source_home_team_abbr,
+        dated.source_away_team_abbr,
+        dated.first_team_abbr,
+        dated.second_team_abbr,
+        dated.game_date,
+        dated.is_shifted_date,
+        coalesce(nbac_games.home_team_abbr, dated.home_team_abbr) as home_team_abbr,
+        coalesce(nbac_games.away_team_abbr, dated.away_team_abbr) as away_team_abbr,
+        nbac_games.game_date is not null as is_in_nbac
+    from dated
     left join nbac_games
         on
-            coalesce(moves.game_date, paired.source_game_date) = nbac_games.game_date
-            and paired.first_team_abbr = nbac_games.first_team_abbr
-            and paired.second_team_abbr = nbac_games.second_team_abbr
+            dated.game_date = nbac_games.game_date
+            and dated.first_team_abbr = nbac_games.first_team_abbr
+            and dated.second_team_abbr = nbac_games.second_team_abbr
 
 ),
 
@@ -321,7 +322,7 @@ identified as (
         *,
         replace(cast(game_date as string), '-', '')
         || '_' || away_team_abbr || '_' || home_team_abbr as game_id
-    from dated
+    from at_home
 
 ),
 
@@ -338,29 +339,51 @@ game_ids as (
 
 ),
 
--- What has not become one game by moving.
-same_box_scores as (
+-- Either of two same games is once the one and once the other of them, so both ids are in their rows.
+same_game_ids as (
 
     select
         same_games.source_name,
         same_games.source_game_date,
         same_games.first_team_abbr,
         same_games.second_team_abbr,
-        min(other_game.game_id) as same_box_score_as
+        game_ids.game_id,
+        min(game_ids.game_id) over same_game as lower_game_id,
+        max(game_ids.game_id) over same_game as higher_game_id
     from same_games
-    inner join game_ids as this_game
+    inner join game_ids
         on
-            same_games.source_name = this_game.source_name
-            and same_games.source_game_date = this_game.source_game_date
-            and same_games.first_team_abbr = this_game.first_team_abbr
-            and same_games.second_team_abbr = this_game.second_team_abbr
-    inner join game_ids as other_game
-        on
-            same_games.other_source_name = other_game.source_name
-            and same_games.other_game_date = other_game.source_game_date
-            and same_games.first_team_abbr = other_game.first_team_abbr
-            and same_games.second_team_abbr = other_game.second_team_abbr
-    where this_game.game_id != other_game.game_id
+            same_games.source_name = game_ids.source_name
+            and same_games.source_game_date = game_ids.source_game_date
+            and same_games.first_team_abbr = game_ids.first_team_abbr
+            and same_games.second_team_abbr = game_ids.second_team_abbr
+    window same_game as (
+        partition by
+            same_games.first_team_abbr,
+            same_games.second_team_abbr,
+            least(same_games.source_game_date, same_games.other_game_date),
+            greatest(same_games.source_game_date, same_games.other_game_date),
+            case
+                when same_games.source_game_date < same_games.other_game_date
+                    then concat(same_games.source_name, same_games.other_source_name)
+                else concat(same_games.other_source_name, same_games.source_name)
+            end
+    )
+
+),
+
+-- What has not become one game by moving.
+same_box_scores as (
+
+    select
+        source_name,
+        source_game_date,
+        first_team_abbr,
+        second_team_abbr,
+        min(case when game_id = lower_game_id then higher_game_id else lower_game_id end)
+            as same_box_score_as
+    from same_game_ids
+    where lower_game_id != higher_game_id
     group by 1, 2, 3, 4
 
 ),
@@ -378,7 +401,7 @@ final as (
         identified.away_team_abbr,
         identified.is_in_nbac,
         same_box_scores.same_box_score_as,
-        shifted_games.source_name is not null as is_shifted_date
+        identified.is_shifted_date
     from identified
     left join same_box_scores
         on
@@ -386,12 +409,6 @@ final as (
             and identified.source_game_date = same_box_scores.source_game_date
             and identified.first_team_abbr = same_box_scores.first_team_abbr
             and identified.second_team_abbr = same_box_scores.second_team_abbr
-    left join shifted_games
-        on
-            identified.source_name = shifted_games.source_name
-            and identified.source_game_date = shifted_games.source_game_date
-            and identified.first_team_abbr = shifted_games.first_team_abbr
-            and identified.second_team_abbr = shifted_games.second_team_abbr
 
 )
 

@@ -24,7 +24,7 @@ bdl as (
 
 games as (
 
-    select * from {{ ref('int_games') }}
+    {{ written_down('int_games') }}
 
 ),
 

@@ -28,7 +28,7 @@ bdl as (
 
 games as (
 
-    select * from {{ ref('int_games') }}
+    select * from ({{ written_down('int_games') }}) as known_games
     where {{ in_window('game_date') }}
 
 ),
@@ -59,7 +59,7 @@ player_names as (
 
 player_links as (
 
-    select * from {{ ref('int_player_links') }}
+    select * from ({{ written_down('int_player_links') }}) as all_links
     where is_linked
 
 ),

@@ -10,29 +10,4 @@
         } if target.type == 'bigquery' else none
     )
 }}
-with
-
-this_build as (
-
-    {{ this_build() }}
-
-),
-
-player_rows as (
-
-    select * from {{ ref('int_player_rows') }}
-
-),
-
-final as (
-
-    select
-        this_build.*,
-        player_rows.source_name is not null as is_a_row,
-        player_rows.*
-    from this_build
-    left join player_rows on true
-
-)
-
-select * from final -- noqa: AM04
+{{ rows_with_builder('select * from ' ~ ref('int_player_rows'), 'source_name') }}

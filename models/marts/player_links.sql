@@ -10,7 +10,7 @@ with
 
 player_links as (
 
-    select * from {{ ref('int_player_links') }}
+    {{ written_down('int_player_links') }}
 
 ),
 

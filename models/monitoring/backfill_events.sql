@@ -12,6 +12,7 @@ with
 no_event as (
 
     select
+        cast(null as string) as event_id,
         cast(null as timestamp) as event_at,
         cast(null as string) as run_id,
         cast(null as string) as event_name,

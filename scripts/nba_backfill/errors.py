@@ -40,3 +40,7 @@ class ProjectError(BackfillError):
     """The dbt project or its profile is missing or broken, or the warehouse can't be reached."""
 
     exit_code = 4
+
+
+class LockedError(ProjectError):
+    """Another run is at work."""

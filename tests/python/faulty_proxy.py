@@ -23,12 +23,16 @@ RENEWED = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 @dataclass
 class Request:
-    """A request as the client sent it, and its stage: what kind of request it is."""
+    """A request as the client sent it, and its stage: what kind of request it is.
+
+    With the version of a table that it is meant for, where it names one.
+    """
 
     method: str
     target: str
     body: bytes
     stage: str = ""
+    if_match: str | None = None
 
     def same_as(self, other: "Request") -> bool:
         return (self.method, self.target, self.body) == (other.method, other.target, other.body)
@@ -54,6 +58,12 @@ class Answer:
     status: int
     headers: list[tuple[str, str]]
     content: bytes
+
+
+def refusal(status: int, reason: str, message: str) -> "Fault":
+    """An error as Google's API says it."""
+    errors = [{"reason": reason, "message": message, "domain": "global"}]
+    return Fault(answer=(status, {"error": {"code": status, "message": message, "errors": errors, "status": reason}}))
 
 
 Edit = Callable[[dict[str, Any]], dict[str, Any]]
@@ -121,9 +131,9 @@ class Proxy:
         self.requests = []
         self._fault_for = fault_for
 
-    def record(self, method: str, target: str, body: bytes) -> tuple[Request, Fault | None]:
+    def record(self, method: str, target: str, body: bytes, if_match: str | None) -> tuple[Request, Fault | None]:
         with self._recording:
-            request = Request(method, target, body)
+            request = Request(method, target, body, if_match=if_match)
             request.stage = self._stage(request)
             self.requests.append(request)
             return request, self._fault_for(request)
@@ -226,7 +236,7 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
 
         def handle_in_hand(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            request, fault = proxy.record(self.command, self.path, body)
+            request, fault = proxy.record(self.command, self.path, body, self.headers.get("if-match"))
             if fault is None or fault.reaches_server or fault.is_edit:
                 answer = proxy.forward(request, self.headers.items(), fault.edit_request if fault else None)
                 if fault is None or fault.is_edit:

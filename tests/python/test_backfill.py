@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from conftest import Warehouse
+from nba_backfill.loop.lock import sight_of
 from nba_backfill.loop.stop import Stop
+from nba_backfill.records.checkpoint import boot_id
 
 START, END = "2022-01-03", "2022-01-23"
 RANGE = ("--start-date", START, "--end-date", END)
@@ -324,18 +326,50 @@ def test_a_second_run_is_told_who_is_at_work(work: Warehouse) -> None:
 
 
 def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(work: Warehouse) -> None:
+    """Also where another container had the same name, and its process the id of this one."""
     assert work.cli("plan", *RANGE).code == 0
-    holder = "run_id = '20220101_000000_1', holder = 'someone', held_since = now(), alive_at = now()"
-    work.execute(f"update backfill_lock set {holder}, host_name = 'elsewhere', process_id = 1")
+    holder = "run_id = '20220101_000000_1', token = 'x', holder = 'someone', held_since = now(), alive_at = now()"
+    elsewhere = f"host_name = '{socket.gethostname()}', boot_id = 'another', process_id = {os.getpid()}"
+    work.execute(f"update backfill_lock set {holder}, {elsewhere}")
     refused = work.cli("run", *RANGE)
     assert refused.code == 4
-    assert "run 20220101_000000_1 of someone, process 1 on elsewhere, since" in refused.output
+    assert f"run 20220101_000000_1 of someone, process {os.getpid()} on {socket.gethostname()}, since" in refused.output
+    assert "`nba-backfill unlock` tells more" in refused.output
 
     ended = subprocess.Popen(["true"])
     ended.wait()
-    work.execute(f"update backfill_lock set host_name = '{socket.gethostname()}', process_id = {ended.pid}")
+    work.execute(f"update backfill_lock set {holder}, boot_id = '{boot_id()}', process_id = {ended.pid}")
     assert "taking over from run 20220101_000000_1" in run(work)
     assert work.query("select run_id from backfill_lock") == [(None,)]
+    # Whoever asks is not the holder, though it has its id.
+    assert "gone" in sight_of({"boot_id": boot_id(), "process_id": os.getpid()})
+    assert "its process is there" in sight_of({"boot_id": boot_id(), "process_id": os.getppid()})
+
+
+def test_a_lock_is_taken_away_by_who_says_so(work: Warehouse) -> None:
+    assert work.cli("plan", *RANGE).code == 0
+    assert "nobody holds the lock" in work.cli("unlock").output
+    work.execute(
+        "update backfill_lock set run_id = 'dead', token = 'x', holder = 'someone', host_name = 'elsewhere', "
+        "boot_id = 'another', process_id = 1, held_since = now(), alive_at = now()"
+    )
+    asked = work.cli("unlock")
+    assert asked.code == 2
+    assert "run dead of someone, process 1 on elsewhere, since 20" in asked.output
+    assert "from here nobody can look whether its process is there" in asked.output
+    assert work.query("select run_id from backfill_lock") == [("dead",)]
+    assert "the lock is free" in work.cli("unlock", "--yes").output
+    assert work.query("select run_id, token from backfill_lock") == [(None, None)]
+
+
+def test_the_id_of_a_run_is_used_once(work: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first one has kept for a rollback would be what it left half done."""
+    variables = {**work.environment(), "NBA_RUN_ID": "nightly"}
+    monkeypatch.setattr(work, "environment", lambda: variables)
+    run(work)
+    again = work.cli("run", *RANGE)
+    assert again.code == 2
+    assert "There was a run nightly already. Leave NBA_RUN_ID out, or choose another id." in again.output
 
 
 def test_a_dry_run_writes_nothing_anywhere(work: Warehouse) -> None:

@@ -152,29 +152,59 @@ def test_old_copies_go_by_count_and_by_age(demo: Warehouse) -> None:
 
 
 def test_one_run_has_the_lock(demo: Warehouse) -> None:
-    ann: dict[str, object] = {"run_id": "first", "holder": "ann", "host_name": "here", "process_id": 7}
-    bob: dict[str, object] = {"run_id": "second", "holder": "bob", "host_name": "there", "process_id": 8}
+    ann: dict[str, object] = {
+        "run_id": "first",
+        "token": "a1",
+        "holder": "ann",
+        "host_name": "here",
+        "boot_id": "b",
+        "process_id": 7,
+    }
+    bob: dict[str, object] = {**ann, "run_id": "second", "token": "b2", "holder": "bob"}
+    # Of an earlier version, whose lock had no token.
+    demo.execute("alter table backfill_lock drop column token", "alter table backfill_lock drop column boot_id")
     done(operate(demo, "take_lock", **ann))
-    done(operate(demo, "renew_lock", run_id="first"))
+    # Again, because the answer was lost.
+    done(operate(demo, "take_lock", **ann))
+    done(operate(demo, "renew_lock", token="a1"))
     refused = operate(demo, "take_lock", **bob)
     assert refused.code == 1
     assert "The lock is held by run first of ann, process 7 on here, since 20" in refused.output
-    assert operate(demo, "renew_lock", run_id="second").code == 1
-    done(operate(demo, "release_lock", run_id="second"))
+    assert operate(demo, "take_lock", **{**ann, "token": "another"}).code == 1, "the same run twice"
+    assert operate(demo, "renew_lock", token="b2").code == 1
+    done(operate(demo, "release_lock", token="b2"))
     assert demo.query("select run_id from backfill_lock") == [("first",)]
 
-    done(operate(demo, "take_lock", dead_run_id="first", **bob))
-    lost = operate(demo, "renew_lock", run_id="first")
+    done(operate(demo, "take_lock", dead_token="a1", **bob))
+    lost = operate(demo, "renew_lock", token="a1")
     assert lost.code == 1
     assert "held by run second of bob" in lost.output
 
-    demo.execute("update backfill_lock set alive_at = alive_at - interval 61 minute")
+    demo.execute("update backfill_lock set alive_at = alive_at - interval 31 minute")
     done(operate(demo, "take_lock", **ann))
-    done(operate(demo, "release_lock", run_id="first"))
-    assert demo.query("select * from backfill_lock") == [(None,) * 6]
-    run(demo, "--select", "backfill_lock")
-    assert demo.query("select count(*) from backfill_lock") == [(1,)]
+    done(operate(demo, "release_lock", token="a1"))
+    assert demo.query("select * from backfill_lock") == [(None,) * 8]
     done(operate(demo, "take_lock", **bob))
+    run(demo, "--select", "backfill_lock")
+    assert demo.query("select run_id from backfill_lock") == [("second",)]
+
+
+def test_an_operation_that_is_done_again_is_written_down_once(demo: Warehouse) -> None:
+    """As nba-backfill does it where the answer of a statement was lost."""
+    values = json.dumps({"start_date": WEEK[0], "end_date": WEEK[1], "operation_id": "x"})
+    arguments = ("--args", json.dumps({"run_id": "twice", "days": 30, "host_name": "here", "process_id": 7}))
+    before = contents(demo)
+    for _ in range(2):
+        done(demo.dbt("run-operation", "begin_run", *arguments, "--vars", values))
+    events = "select event_name, count(*) from backfill_events where run_id = 'twice' group by 1 order by 1"
+    assert demo.query(events) == [("range kept", 1), ("run started", 1)]
+    assert demo.query("select count(*), count(distinct game_date) from backfill_baselines where run_id = 'twice'") == [
+        (len(game_days(demo)), len(game_days(demo)))
+    ]
+    for _ in range(2):
+        done(demo.dbt("run-operation", "roll_back", "--args", json.dumps({"run_id": "twice"}), "--vars", values))
+    assert contents(demo) == before
+    assert ("rolled back", 1) in demo.query(events)
 
 
 def test_a_full_refresh_of_a_table_is_refused(demo: Warehouse) -> None:

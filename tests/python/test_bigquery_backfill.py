@@ -7,7 +7,7 @@ what the local server lacks: transactions, bytes and a streaming buffer.
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ import pytest
 from backfill_rig import TABLES
 from bigquery_rig import ALL_PARTITIONS, RAW_TABLES, REAL_PROJECT, BigQuery, compare, raw_rows_of
 from conftest import REPOSITORY, Warehouse
-from faulty_proxy import Fault, Proxy, Request, proxy_before
+from faulty_proxy import Fault, Proxy, Request, proxy_before, refusal
 from remembered_results import Remembered, by_node_of_columns
 
 # The end of a season and the start of the next, with a game a day.
@@ -91,6 +91,11 @@ def is_dry_run(request: Request) -> bool:
 
 
 def as_google(request: Request) -> Fault | None:
+    """Somebody touches every table between any two requests, and the user may make no dataset."""
+    if request.if_match:
+        return refusal(412, "conditionNotMet", "Precondition check failed.")
+    if request.stage == "POST /projects/{}/jobs create schema":
+        return refusal(403, "accessDenied", "Access Denied: Project test: User does not have bigquery.datasets.create")
     return Fault(edit_answer=missing_as_google_says) if is_dry_run(request) else None
 
 
@@ -136,7 +141,10 @@ class FirstRun(NamedTuple):
 
 @pytest.fixture(scope="module")
 def first_run(both: Both) -> FirstRun:
-    both.proxy.reset(as_google)
+    def before_the_first_run(request: Request) -> Fault | None:
+        return None if "nba_analytics_kept" in request.sql.partition(";")[0] else as_google(request)
+
+    both.proxy.reset(before_the_first_run)
     output = both.run(*RANGE, "--batch-days", "1", "--workers", "2")
     return FirstRun(output, both.proxy.requests)
 
@@ -228,6 +236,24 @@ def test_three_seasons_take_few_statements_and_the_documents_say_how_many(first_
     assert count_tables(around) * MINIMUM_BYTES / 2**30 == pytest.approx(float(rest[2]), rel=0.1)
 
 
+def test_a_run_asks_for_no_right_that_it_does_not_need(first_run: FirstRun) -> None:
+    """It makes one dataset, which is not there, and no description is written to a version of a table."""
+    made = [request.sql for request in first_run.requests if request.stage == "POST /projects/{}/jobs create schema"]
+    assert len(made) == 1
+    assert "nba_analytics_kept" in made[0]
+    assert not [request.stage for request in first_run.requests if request.if_match]
+
+
+def test_one_window_of_a_run_replaces_the_rows_without_a_date(first_run: FirstRun) -> None:
+    """All of them would be in each other's way on that partition."""
+    undated = {
+        request.job["configuration"]["labels"]["dbt_invocation_id"]
+        for request in first_run.requests
+        if re.search(r"(?<!\.)game_date is null", request.sql) and node_of(request) == "excluded_box_score_rows"
+    }
+    assert len(undated) == 1
+
+
 def test_workers_do_every_window_once_and_leave_nothing_behind(filled: Both, first_run: FirstRun) -> None:
     """Windows end in any order, and the table is what one worker makes of the same rows on DuckDB."""
     assert sorted(windows(first_run.output)) == [f"{day}..{day}" for day in DATES]
@@ -265,7 +291,28 @@ def test_the_next_run_has_nothing_to_do_and_a_deleted_row_makes_its_date_stale(f
     filled.server.execute(
         f"delete from {gamebook} where game_date = date '{DATES[1]}' and player_lookup = '{player}'",
     )
+    unheard: list[str] = []
+
+    def done_but_told_otherwise(request: Request) -> Fault | None:
+        """Of what is appended before and after the windows: the whole of either operation is done again."""
+        appended = re.search(r"'(range kept|run finished)'", request.sql)
+        if not appended or appended[1] in unheard or not request.sql.startswith("insert into"):
+            return as_google(request)
+        unheard.append(appended[1])
+        message = "Could not serialize access to table p:d.t due to concurrent update"
+        return replace(refusal(400, "invalidQuery", message), reaches_server=True)
+
+    filled.proxy.reset(done_but_told_otherwise)
     assert windows(filled.run(*RANGE)) == [f"{DATES[1]}..{DATES[1]}"]
+    assert unheard == ["range kept", "run finished"]
+    filled.proxy.reset(as_google)
+    of_last = "from nba_analytics.{} where run_id = (select max(run_id) from nba_analytics.backfill_events)"
+    events = filled.server.run(f"select event_name {of_last.format('backfill_events')} order by 1")
+    assert events == [("range kept",), ("run finished",), ("run started",)]
+    ((kept, dates),) = filled.server.run(
+        f"select count(*), count(distinct game_date) {of_last.format('backfill_baselines')}"
+    )
+    assert kept == dates > 0
     changed = filled.contents()
     assert all(changed[table] != before[table] for table in ("player_game_summary", "backfill_ledger"))
     ((last, status),) = filled.server.run(
@@ -333,6 +380,9 @@ def test_a_run_beside_another_is_told_who_is_at_work_and_since_when(filled: Both
     assert filled.server.run(f"select run_id from {LOCK}") == [(at_work,)]
 
 
+OWN_TABLE = re.compile(r"int_\w+_window__[0-9a-f]{12}\b")
+
+
 @pytest.mark.usefixtures("at_work")
 def test_who_looks_beside_a_run_at_work_makes_nothing_that_it_reads(filled: Both) -> None:
     """But for a view, which is replaced by itself in one step. A report asks all that preflight and validate ask."""
@@ -343,9 +393,62 @@ def test_who_looks_beside_a_run_at_work_makes_nothing_that_it_reads(filled: Both
         assert "Traceback" not in filled.server.cli(command).output
     requests = filled.proxy.requests
     jobs = [request for request in requests if request.job and not is_dry_run(request)]
-    made = {request.stage.rpartition("/jobs ")[2] for request in jobs} - {"select"}
+    of_its_own = [job for job in jobs if job.sql.startswith("create or replace table")]
+    assert of_its_own
+    assert all(OWN_TABLE.search(job.sql.partition(" as (")[0]) for job in of_its_own)
+    made = {request.stage.rpartition("/jobs ")[2] for request in jobs if request not in of_its_own} - {"select"}
     assert made == {"create view"}
-    assert not [request.target for request in requests if "/upload/" in request.target or request.method == "DELETE"]
+    assert not [request.target for request in requests if "/upload/" in request.target]
+    assert all(OWN_TABLE.search(request.target) for request in requests if request.method == "DELETE")
+    left = [table.table_id for table in filled.server.client.list_tables("nba_analytics")]
+    assert not list(filter(OWN_TABLE.search, left))
+
+
+def test_who_looks_makes_nothing_that_is_there_as_the_project_has_it(filled: Both) -> None:
+    """A seed that somebody has changed is loaded in one step, under the lock, and never dropped."""
+    filled.proxy.reset(as_google)
+    filled.plan("--dates", DATES[0], "--no-estimate")
+    assert not [request.stage for request in filled.proxy.requests if "/upload/" in request.target]
+    assert not [
+        request.sql for request in filled.proxy.requests if "backfill_lock" in request.sql and "update" in request.sql
+    ]
+
+    filled.server.execute("delete from nba_analytics.seasons where season_year = 2022")
+    filled.proxy.reset(as_google)
+    filled.plan("--dates", DATES[0], "--no-estimate")
+    stages = [
+        "load" if "/upload/" in request.target else "lock" if "set run_id" in request.sql else ""
+        for request in filled.proxy.requests
+    ]
+    stages = [stage for stage in stages if stage]
+    assert stages[0] == stages[-1] == "lock"
+    assert "load" in stages
+    assert not [request.sql for request in filled.proxy.requests if request.sql.startswith("drop table")]
+    assert filled.server.run("select count(*) from nba_analytics.seasons where season_year = 2022") == [(1,)]
+
+
+@local_server_only
+def test_a_dataset_that_forgets_is_refused(filled: Both) -> None:
+    """A partition of 2021 would be gone on arrival. The local server keeps everything, so the proxy says otherwise."""
+    days = str(60 * 24 * 3600 * 1000)
+
+    def of_dataset(request: Request) -> Fault | None:
+        is_dataset = request.method == "GET" and request.target.partition("?")[0].endswith("/datasets/nba_analytics")
+        return Fault(edit_answer=lambda answer: answer | {"defaultPartitionExpirationMs": days}) if is_dataset else None
+
+    def of_table(request: Request) -> Fault | None:
+        is_table = request.method == "GET" and request.target.partition("?")[0].endswith("/tables/player_game_summary")
+        partitioning = {"type": "DAY", "field": "game_date", "expirationMs": days}
+        return Fault(edit_answer=lambda answer: answer | {"timePartitioning": partitioning}) if is_table else None
+
+    for forgets, sentence in (
+        (of_dataset, "is gone after 60 days, and rows of earlier seasons at once. `bq update --default_partition_exp"),
+        (of_table, "does not keep its rows. `bq update --expiration 0 --time_partitioning_expiration 0"),
+    ):
+        filled.proxy.reset(forgets)
+        output = filled.run("--dates", DATES[0], code=4)
+        assert sentence in output
+        assert not [request.sql for request in filled.proxy.requests if "backfill_lock" in request.sql]
 
 
 @local_server_only

@@ -15,7 +15,7 @@ import pytest
 
 from bigquery_rig import RAW_TABLES, REAL_PROJECT, BigQuery
 from conftest import Warehouse
-from faulty_proxy import Fault, FaultFor, Proxy, Request, no_fault, proxy_before
+from faulty_proxy import Fault, FaultFor, Proxy, Request, no_fault, proxy_before, refusal
 from nba_backfill.windows import Window
 from remembered_results import KeyOf, Remembered, by_query
 from window_runs import Ended, Runs, Step, build, prepare, runs_of
@@ -37,15 +37,17 @@ Content = Counter[tuple[Any, ...]]
 State = dict[str, Content]
 
 
-def refusal(status: int, reason: str, message: str) -> Fault:
-    """An error as Google's API says it."""
-    errors = [{"reason": reason, "message": message, "domain": "global"}]
-    return Fault(answer=(status, {"error": {"code": status, "message": message, "errors": errors, "status": reason}}))
-
-
 RATE_LIMIT = refusal(403, "rateLimitExceeded", "Exceeded rate limits: too many api requests per user per method.")
 QUOTA = refusal(403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for concurrent queries.")
 CONFLICT = refusal(400, "invalidQuery", "Could not serialize access to table p:d.t due to concurrent update")
+TOO_MANY_DML = refusal(
+    400,
+    "resourcesExceeded",
+    "Resources exceeded: Too many DML statements outstanding against table p:d.t, limit is 20.",
+)
+QUEUED = refusal(400, "resourcesExceeded", "The DML statement has been queued for too long.")
+NO_JOB = refusal(404, "notFound", "Not found: Job test:US.4711")
+PRECONDITION = refusal(412, "conditionNotMet", "Precondition check failed.")
 INTERNAL = refusal(500, "backendError", "An internal error occurred and the request could not be completed.")
 UNAVAILABLE = refusal(503, "backendError", "Error encountered during execution. Retrying may solve the problem.")
 UNAUTHORIZED = refusal(401, "authError", "Request had invalid authentication credentials.")
@@ -81,6 +83,10 @@ def is_any(stage: str) -> bool:
 
 def is_write(stage: str) -> bool:
     return stage.endswith("merge")
+
+
+def is_result(stage: str) -> bool:
+    return stage.startswith("GET") and "/queries/{}" in stage
 
 
 def is_limited(stage: str) -> bool:
@@ -352,6 +358,10 @@ PASSING: dict[str, list[tuple[Fault, Callable[[str], bool]]]] = {
         (RATE_LIMIT, is_any),
         (QUOTA, is_limited),
         (CONFLICT, is_write),
+        (TOO_MANY_DML, is_write),
+        (QUEUED, is_write),
+        (NO_JOB, is_result),
+        (PRECONDITION, is_any),
         (INTERNAL, is_any),
         (DROPPED, is_any),
     ],

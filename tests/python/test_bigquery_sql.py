@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlglot
 from sqlglot import exp
 from zetasql import types as googlesql  # type: ignore[import-untyped]
 from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 from zetasql.core.local_service import ZetaSqlLocalService  # type: ignore[import-untyped]
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2  # type: ignore[import-untyped]
 
+from complexity import Size, parsed, size_of
 from conftest import WEEK, Outcome, Warehouse
 from remembered_results import INVOCATION
 
@@ -33,6 +33,8 @@ TYPES = {"bigint": "int64", "double": "float64", "boolean": "bool"}
 COMMENT = re.compile(r"\s*(/\*.*?\*/)?\s*", re.DOTALL)
 # The name of a table or view that a statement makes.
 MADE = re.compile(r"create (?:or replace )?(?:table|view)\s+\S+", re.IGNORECASE)
+# BigQuery refuses what is too complex, and names no number where that begins. These are far from what is known to fail.
+MOST = Size(references=100, levels=25)
 # With these the analyzer would take more than BigQuery does.
 NOT_IN_BIGQUERY = (
     "CHAINED_FUNCTION_CALLS",
@@ -293,8 +295,10 @@ class BigQuery(Warehouse):
         }
 
     def compiled(self, selected: str, directory: Path) -> dict[str, Any]:
-        """The project's manifest, with the SQL of the selected nodes."""
-        outcome = self.dbt("compile", "--select", selected, "--target-path", str(directory), window=WEEK)
+        """The project's manifest, with the SQL of the selected nodes, as it is when the sources have been read."""
+        values = {"start_date": WEEK[0], "end_date": WEEK[1], "rows_built_by": "a run"}
+        arguments = ("--select", selected, "--target-path", str(directory), "--vars", json.dumps(values))
+        outcome = self.dbt("compile", *arguments)
         assert outcome.code == 0, outcome.output
         manifest: dict[str, Any] = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
         return manifest
@@ -401,7 +405,7 @@ def date_columns(manifest: dict[str, Any]) -> dict[str, str]:
 
 def unfiltered(sql: str, columns: dict[str, str]) -> list[str]:
     """The partitioned tables that a statement reads without a literal filter on their dates, in a select or a merge."""
-    statement = sqlglot.parse_one(sql, dialect="bigquery")
+    statement = parsed(sql)
     assert not isinstance(statement, exp.Command), f"sqlglot does not read this: {sql}"
     reads = [
         (source.this, select.args.get("where"))
@@ -460,6 +464,32 @@ def test_the_check_for_literal_dates_bites() -> None:
     assert unfiltered(f"{merge} false when not matched by source and game_date {week} then delete", columns) == []
     assert unfiltered(f"{merge} s.game_id = rows.game_id when matched then delete", columns) == ["player_game_summary"]
     assert unfiltered(f"{merge} false when not matched then insert row", columns) == []
+
+
+def test_no_statement_is_too_complex(builds: Builds) -> None:
+    """With every CTE and view expanded where it is named, as BigQuery runs it."""
+    statements = {statement.sql: statement.node for statement in (*builds.first.statements, *builds.window.statements)}
+    views = {
+        statement.find(exp.Table).name: statement.expression
+        for statement in map(parsed, statements)
+        if isinstance(statement, exp.Create) and statement.kind == "VIEW"
+    }
+    assert "stg_bdl__player_boxscores" in views
+    sizes = {node: size_of(parsed(sql), views) for sql, node in statements.items()}
+    most = sorted(sizes, key=lambda node: sizes[node].references, reverse=True)[:5]
+    print("references and levels: " + ", ".join(f"{node} {sizes[node]}" for node in most))
+    assert {
+        node: size for node, size in sizes.items() if size.references > MOST.references or size.levels > MOST.levels
+    } == {}
+
+
+def test_a_query_counts_where_it_is_named() -> None:
+    named_twice = (
+        "with a as (select * from `p`.`d`.`t`) select * from a join (select * from a join `p`.`d`.`v` using (x))"
+    )
+    view = parsed("select * from `p`.`d`.`t` union all select * from `p`.`d`.`u`")
+    assert size_of(parsed(named_twice), {}) == Size(references=3, levels=3)
+    assert size_of(parsed(named_twice), {"v": view}) == Size(references=4, levels=3)
 
 
 def changed(project: Path, copy: Path, file: str, pattern: str, replacement: str) -> Path:

@@ -8,6 +8,7 @@ from nba_backfill.warehouse.engine import as_yaml
 
 JOBS = "POST https://bigquery.googleapis.com/bigquery/v2/projects/p/jobs?prettyPrint=false"
 RESULT = "GET https://bigquery.googleapis.com/bigquery/v2/projects/p/queries/4711?maxResults=0"
+PATCH = "PATCH https://bigquery.googleapis.com/bigquery/v2/projects/p/datasets/nba_analytics/tables/backfill_ledger"
 TABLE = "GET https://bigquery.googleapis.com/bigquery/v2/projects/p/datasets/nba_analytics/tables/player_game_summary"
 
 
@@ -18,6 +19,11 @@ TABLE = "GET https://bigquery.googleapis.com/bigquery/v2/projects/p/datasets/nba
         f"403 {JOBS}: Quota exceeded: Your project exceeded quota for concurrent queries.",
         f"403 {RESULT}: Quota exceeded: Your table exceeded quota for imports or query appends per table.",
         f"400 {JOBS}: Could not serialize access to table p:d.t due to concurrent update",
+        f"400 {RESULT}: Resources exceeded during query execution: Too many DML statements outstanding against table "
+        "p:d.t, limit is 20.",
+        f"400 {RESULT}: The DML statement has been queued for too long. Please retry it later.",
+        f"404 {RESULT}: Not found: Job p:US.4711",
+        f"412 {PATCH}: Precondition check failed.",
         f"500 {JOBS}: An internal error occurred and the request could not be completed.",
         f"503 {JOBS}: Error encountered during execution. Retrying may solve the problem.",
         f"503 {TABLE}: Visibility check was unavailable. Please retry the request.",
@@ -53,6 +59,20 @@ def test_time_may_mend_it(message: str) -> None:
         (
             f"403 {TABLE}: Access Denied: Table p:nba_analytics.player_game_summary: Permission denied",
             "roles/bigquery.dataEditor",
+        ),
+        (
+            f"403 {JOBS}: Quota exceeded: Your project exceeded quota for free query bytes scanned.",
+            "link a billing account",
+        ),
+        (
+            f"403 {JOBS}: Billing has not been enabled for this project. Enable billing at "
+            "https://console.cloud.google.com/billing. DML queries are not allowed in the free tier.",
+            "link a billing account",
+        ),
+        (
+            f"403 {JOBS}: Custom quota exceeded: Your usage exceeded the custom quota for QueryUsagePerDay, which is "
+            "set by your administrator.",
+            "from midnight in California",
         ),
         (f"404 {JOBS}: Not found: Dataset p:nba_raw was not found in location US", "NBA_BIGQUERY_LOCATION"),
         (f"404 {JOBS}: Not found: Table p:nba_raw.bdl_player_boxscores was not found in location US", "raw_schema"),

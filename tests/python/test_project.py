@@ -1,6 +1,7 @@
 """The dbt project as dbt sees it: it parses without a warning, reads no window too early, and explains itself."""
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from conftest import REPOSITORY, WEEK, Warehouse
 from nba_backfill.commands.main import main
+from nba_backfill.warehouse.project import read_profile
 
 MARTS = ("player_game_summary", "excluded_box_score_rows")
 
@@ -210,3 +212,33 @@ def test_row_hash_covers_every_column_but_those_that_tell_when_a_row_was_written
     assert len(hashed) == len(set(hashed))
     assert columns - set(hashed) == {"source_processed_at", "row_hash", "processed_at", "dbt_invocation_id"}
     assert set(hashed) <= columns
+
+
+def test_a_way_into_bigquery_is_a_variable_and_an_empty_one_is_not_there(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them is what dbt's profile has of that name."""
+    for name in [*os.environ]:
+        if name.startswith(("NBA_BIGQUERY_", "GOOGLE_CLOUD_PROJECT")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NBA_BIGQUERY_PROJECT", "tables")
+    ways = {
+        "NBA_BIGQUERY_METHOD": ("method", "service-account-json", "oauth"),
+        "NBA_BIGQUERY_KEYFILE": ("keyfile", "key.json", None),
+        "NBA_BIGQUERY_KEYFILE_JSON": ("keyfile_json", {"type": "service_account"}, None),
+        "NBA_BIGQUERY_IMPERSONATE_SERVICE_ACCOUNT": ("impersonate_service_account", "run@tables", None),
+        "NBA_BIGQUERY_EXECUTION_PROJECT": ("execution_project", "purse", "tables"),
+        "NBA_BIGQUERY_WORKLOAD_POOL_PROVIDER": ("workload_pool_provider_path", "//iam/pool", None),
+        "NBA_BIGQUERY_TOKEN_ENDPOINT": ("token_endpoint", {"type": "entra"}, None),
+        "NBA_BIGQUERY_IMPERSONATION_URL": ("service_account_impersonation_url", "https://iam", None),
+        "NBA_BIGQUERY_TOKEN": ("token", "a token", None),
+    }
+    documented = (REPOSITORY / "docs" / "bigquery.md").read_text(encoding="utf-8")
+    for is_set in (True, False):
+        for name, (_, value, _) in ways.items():
+            assert f"| `{name}` |" in documented
+            text = value if isinstance(value, str) else json.dumps(value)
+            monkeypatch.setenv(name, text if is_set else "")
+        found = read_profile(project, "bigquery").credentials
+        expected = {field: value if is_set else empty for field, value, empty in ways.values()}
+        assert {field: getattr(found, field) for field in expected} == expected

@@ -21,7 +21,7 @@ from nba_backfill.display import charts
 from nba_backfill.display.report import _rollback, _spot_check, make_report
 from nba_backfill.display.report_files import Report
 from nba_backfill.errors import ProjectError
-from nba_backfill.loop.run import prepare
+from nba_backfill.loop.lock import prepare
 from nba_backfill.records.verdict import Validation
 from nba_backfill.warehouse.checks import ask_preflight, check_of_tests, summary_checks
 from nba_backfill.warehouse.engine import Engine

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import WEEK, Warehouse
-from nba_backfill.loop.run import prepare
+from nba_backfill.loop.lock import prepare
 from nba_backfill.warehouse.engine import Engine
 from nba_backfill.windows import parse_window
 
@@ -232,11 +232,12 @@ def test_the_verdict_reads_anew_what_changed_under_the_run(work: Warehouse, monk
 
     def is_recalled_after(*statements: str) -> bool:
         engine.read_sources(parse_window(*WEEK))
+        read_by = engine.rows_built_by
         engine.forget_sources()
         engine.close()
         work.execute(*statements)
         engine.recall_sources(parse_window(*WEEK))
-        return engine.rows_built_by is not None
+        return engine.rows_built_by == read_by
 
     assert is_recalled_after()
     for statement in (

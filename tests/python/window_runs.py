@@ -15,7 +15,6 @@ from unittest.mock import patch
 
 import programs
 from nba_backfill.errors import BackfillError
-from nba_backfill.loop import run
 from nba_backfill.warehouse.engine import Built, Engine
 from nba_backfill.windows import Window
 
@@ -31,7 +30,8 @@ Step = Callable[[Engine, Window], object]
 
 
 def prepare(engine: Engine, _window: Window) -> None:
-    run.prepare(engine)
+    engine.check_sources()
+    engine.prepare()
 
 
 def build(engine: Engine, window: Window) -> Built:

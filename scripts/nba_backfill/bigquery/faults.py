@@ -43,9 +43,21 @@ FAULTS = (
         LOG_IN,
     ),
     Fault(
+        r"free\ (query|tier|usage) | billing\ has\ not\ been\ enabled",
+        "The project has no billing, which changing rows and more than Google's free bytes a month need: link a "
+        "billing account, as docs/bigquery.md says.",
+    ),
+    Fault(
+        r"custom\ quota | QueryUsagePer",
+        "Your administrator's ceiling for a day is used up. It is counted anew from midnight in California; the same "
+        "command goes on then. Or have the quota QueryUsagePerDay raised.",
+    ),
+    Fault(
         r"""
         rate\ ?limit | quota\ ?exceeded | exceeded\ (\w+\ )*quota
         | could\ not\ serialize\ access | concurrent\ update
+        | too\ many\ DML\ statements\ outstanding | DML\ statement\ .*queued | not\ found:\ job
+        | \b412\b | precondition\ check\ failed
         | \b50[0234]\ (GET|POST|PUT|PATCH|DELETE)\b | internal\ error | backend\ ?error | may\ solve\ the\ problem
         | connection\ (aborted|reset|refused|broken|error) | remote\ end\ closed | broken\ pipe | incomplete\ ?read
         | max\ retries\ exceeded | failed\ to\ establish | name\ resolution | timed?\ ?out\b | deadline\ exceeded

@@ -26,7 +26,7 @@ from nba_backfill.display.screen import follow, show
 from nba_backfill.display.status import Status, read_checkpoint, target_database
 from nba_backfill.display.tables import print_table, whole
 from nba_backfill.errors import ArgumentError
-from nba_backfill.loop.run import hold_lock, new_run_id
+from nba_backfill.loop.lock import hold_lock, new_run_id
 from nba_backfill.records.verdict import Validation
 from nba_backfill.windows import Window
 

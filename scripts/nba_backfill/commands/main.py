@@ -8,13 +8,14 @@ from nba_backfill.commands.load import load_raw
 from nba_backfill.commands.plan import plan, preflight
 from nba_backfill.commands.players import players
 from nba_backfill.commands.run import run, sample
+from nba_backfill.commands.unlock import unlock
 from nba_backfill.commands.validate import report, validate
 
 GROUPS = {
     "Before a run": (preflight, sample, plan),
     "Backfill": (run, status),
     "After it": (validate, report),
-    "Undo": (runs, rollback),
+    "Undo": (runs, rollback, unlock),
     "Names and files": (players, load_raw),
 }
 

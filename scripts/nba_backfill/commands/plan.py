@@ -11,7 +11,7 @@ from nba_backfill.commands.options import dbt_options, json_option, plan_options
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import TIB, print_plan, print_sources
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
-from nba_backfill.loop.run import prepare
+from nba_backfill.loop.lock import prepare
 from nba_backfill.warehouse.checks import STOP, ask_preflight, first_bad, worst
 from nba_backfill.warehouse.plan import Plan, Scope, make_plan
 from nba_backfill.windows import Window

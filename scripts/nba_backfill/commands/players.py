@@ -13,7 +13,7 @@ from nba_backfill.commands.options import dbt_options, json_option
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import print_table
 from nba_backfill.errors import ArgumentError
-from nba_backfill.loop.run import prepare
+from nba_backfill.loop.lock import prepare
 from nba_backfill.warehouse.players import add_alias, candidates, player_lookup
 from nba_backfill.windows import FIRST_DATE, Window, today
 

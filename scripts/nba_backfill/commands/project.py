@@ -58,10 +58,13 @@ def make_engine(project: Path, dbt: Dbt, run_id: str | None = None, *, writes: b
     """The engine of this command. Who calls `main` with an object has it made by that, from a project parsed before."""
     from nba_backfill.warehouse.engine import Engine  # dbt, which help and a look at the checkpoint do without
 
-    make: Callable[..., Engine] = click.get_current_context().obj or Engine
+    context = click.get_current_context()
+    make: Callable[..., Engine] = context.obj or Engine
     # dbt writes down what it finds there, and an argument may hold a secret.
     del sys.argv[1:]
-    return make(project, dbt.target, run_id, variables=dbt.variables, threads=dbt.threads, writes=writes)
+    engine = make(project, dbt.target, run_id, variables=dbt.variables, threads=dbt.threads, writes=writes)
+    context.call_on_close(engine.drop_own_tables)
+    return engine
 
 
 def open_log(log_file: Path, *, to_stderr: bool) -> Console:

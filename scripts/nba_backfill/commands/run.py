@@ -37,8 +37,9 @@ from nba_backfill.commands.plan import make_bill, refuse_bytes
 from nba_backfill.commands.project import Dbt, enter_project, make_engine, open_log
 from nba_backfill.display.tables import headline, percent, print_plan, print_sample
 from nba_backfill.display.terminal import log
-from nba_backfill.errors import BackfillError, InputError
-from nba_backfill.loop.run import Options, Run, at_work, new_run_id, prepare
+from nba_backfill.errors import ArgumentError, BackfillError, InputError
+from nba_backfill.loop.lock import new_run_id, prepare
+from nba_backfill.loop.run import Options, Run, at_work
 from nba_backfill.loop.stop import Stop
 from nba_backfill.records.checkpoint import Checkpoint
 from nba_backfill.records.verdict import BLOCKED, Validation
@@ -121,18 +122,19 @@ def run(
     with Stop() as stop, _telling(urls, f"run {run_id}") as end:
         console = open_log(log_file, to_stderr=as_json)
         engine = make_engine(project, dbt, run_id)
-        prepare(engine)
-        if max_bytes is not None:
-            refuse_bytes(make_bill(engine, selection(engine)), max_bytes)
+        engine.check_sources()
         try:
-            with at_work(engine, run_id, window):
+            with at_work(engine, run_id, window) as lock:
+                _refuse_used(engine, run_id)
                 planned = selection(engine)
+                if max_bytes is not None:
+                    refuse_bytes(make_bill(engine, planned), max_bytes)
                 log.info("%s", headline(planned))
                 end.state = _state(checkpoint, run_id, engine, planned, log_file)
                 if planned.chosen:
                     fit = _refuse_unfit(engine, planned.window, force)
                     how = Options(_workers(engine, workers), fail_fast)
-                    end.run = Run(engine, run_id, planned, fit, how, end.state, console, VERDICT)
+                    end.run = Run(engine, run_id, lock, planned, fit, how, end.state, console, VERDICT)
                     end.run(stop)
                 else:
                     _judge_again(engine, planned, end.state)
@@ -164,8 +166,8 @@ def sample(force: bool, as_json: bool, dbt: Dbt, **choices: Any) -> None:
     with Stop() as stop:
         console = open_log(log_file, to_stderr=as_json)
         engine = make_engine(project, dbt, run_id)
-        prepare(engine)
-        with at_work(engine, run_id, window):
+        engine.check_sources()
+        with at_work(engine, run_id, window) as lock:
             planned = make_plan(engine, window, Scope.ALL, None)
             if not planned.chosen:
                 raise InputError(
@@ -174,7 +176,7 @@ def sample(force: bool, as_json: bool, dbt: Dbt, **choices: Any) -> None:
                 )
             fit = _refuse_unfit(engine, window, force)
             state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-            Run(engine, run_id, planned, fit, Options(), state, console, SAMPLE_VERDICT)(stop)
+            Run(engine, run_id, lock, planned, fit, Options(), state, console, SAMPLE_VERDICT)(stop)
     days = engine.rows("sample_days", window)
     starters, absent = engine.rows("most_minutes", window), engine.rows("did_not_play", window)
     if as_json:
@@ -280,6 +282,12 @@ def _workers(engine: Engine, wished: int) -> int:
             MOST_WORKERS,
         )
     return min(wished, MOST_WORKERS)
+
+
+def _refuse_used(engine: Engine, run_id: str) -> None:
+    """Raises ArgumentError where NBA_RUN_ID names a run that has been: what that one kept for a rollback would go."""
+    if os.environ.get("NBA_RUN_ID") and any(row["run_id"] == run_id for row in engine.rows("backfill_runs")):
+        raise ArgumentError(f"There was a run {run_id} already. Leave NBA_RUN_ID out, or choose another id.")
 
 
 def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:

@@ -22,7 +22,7 @@ from nba_backfill.commands.options import (
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import print_box_score, print_checks, print_seasons
 from nba_backfill.errors import ArgumentError, BackfillError
-from nba_backfill.loop.run import prepare, run_at_work
+from nba_backfill.loop.lock import prepare, run_at_work
 from nba_backfill.records.verdict import BLOCKED, Validation
 from nba_backfill.warehouse.checks import STOP, ask_preflight, run_tests, summary_checks, worst
 from nba_backfill.windows import Window

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from nba_backfill.display.terminal import progress_bar
-from nba_backfill.errors import BackfillError, FailedTestsError, ProjectError, TransientError
+from nba_backfill.errors import BackfillError, FailedTestsError, TransientError
+from nba_backfill.loop.lock import RENEW_SECONDS, Lock, hold_lock
 from nba_backfill.loop.stop import Stop
 from nba_backfill.loop.windows import LONG_DAYS, BatchResult, Stage, backfill
 from nba_backfill.loop.workers import Job, backfill_with_workers
-from nba_backfill.records.checkpoint import Checkpoint, DayFigures, is_alive
+from nba_backfill.records.checkpoint import Checkpoint, DayFigures
 from nba_backfill.records.verdict import Validation
 from nba_backfill.warehouse.checks import Check, Preflight, check_of_tests, summary_checks
 from nba_backfill.warehouse.plan import Plan
@@ -31,10 +29,6 @@ from nba_backfill.windows import Window
 if TYPE_CHECKING:
     from nba_backfill.warehouse.engine import Engine, Finding
 
-# How long a lock outlives the last sign of life of its run, where nobody can look whether its process is there. Longer
-# than an outage that is sat out.
-LOCK_MINUTES = 120
-RENEW_SECONDS = 60.0
 # How long, and for how many runs, what they replaced is kept.
 KEPT_DAYS = 30
 KEPT_RUNS = 5
@@ -56,6 +50,7 @@ class Run:
 
     engine: Engine
     run_id: str
+    lock: Lock
     plan: Plan
     preflight: Preflight
     options: Options
@@ -130,7 +125,7 @@ class Run:
                 stop.is_wished |= self.options.fail_fast and bool(result.error or result.held_back)
                 self._note(result)
                 if time.monotonic() - renewed > RENEW_SECONDS:
-                    self.engine.operate("renew_lock", run_id=self.run_id)
+                    self.lock.require()
                     renewed = time.monotonic()
                 progress.update(progress.task_ids[0], completed=self.checkpoint.tried)
         log.info("%s", self._summary(time.monotonic() - started))
@@ -271,89 +266,15 @@ class Run:
         )
 
 
-def new_run_id() -> str:
-    """The time in UTC and the process, in letters that a table's name and a BigQuery label may have."""
-    return f"{datetime.now(timezone.utc):%Y%m%d_%H%M%S}_{os.getpid():x}"
-
-
-def run_at_work(engine: Engine) -> str | None:
-    """The sentence that says which run is at work on the summary, on this machine or another; None where none is."""
-    return next(
-        (
-            f"Run {holder['run_id']} is at work, process {holder['process_id']} on {holder['host_name']}."
-            for holder in engine.rows("lock_holder")
-            if _is_at_work(holder)
-        ),
-        None,
-    )
-
-
 @contextmanager
-def hold_lock(engine: Engine, run_id: str) -> Iterator[None]:
-    """Keep other runs from the summary.
+def at_work(engine: Engine, run_id: str, window: Window) -> Iterator[Lock]:
+    """Keep other runs from the summary, as hold_lock does, and read the sources of the window for plan and run.
 
-    A lock whose process on this machine is gone is taken over, one from another machine after LOCK_MINUTES without a
-    sign of life. Raises ProjectError, which says who holds it and since when.
+    Before that what the project has of its own is made: seeds, views, the tables of the backfill's state.
     """
-    _take_lock(engine, run_id)
-    try:
-        yield
-    finally:
-        engine.operate("release_lock", run_id=run_id)
-
-
-@contextmanager
-def at_work(engine: Engine, run_id: str, window: Window) -> Iterator[None]:
-    """Keep other runs from the summary, as hold_lock does, and read the sources of the window for plan and run."""
-    with hold_lock(engine, run_id):
+    with hold_lock(engine, run_id) as lock:
+        engine.prepare()
         if window.days > LONG_DAYS:
             log.info("%s  sources …", window)
         engine.read_sources(window)
-        yield
-
-
-def _take_lock(engine: Engine, run_id: str, dead_run_id: str | None = None) -> None:
-    try:
-        engine.operate(
-            "take_lock",
-            run_id=run_id,
-            holder=getpass.getuser(),
-            host_name=socket.gethostname(),
-            process_id=os.getpid(),
-            expires_after_minutes=LOCK_MINUTES,
-            dead_run_id=dead_run_id,
-        )
-    except TransientError:
-        raise
-    except BackfillError as error:
-        # Who has it is asked only of those who don't get it.
-        dead = None if dead_run_id else _dead_holder(engine)
-        if dead is None:
-            raise ProjectError(f"Another run is at work. {error} Wait for it, or end its process.") from error
-        log.warning("taking over from run %s, whose process is gone", dead)
-        _take_lock(engine, run_id, dead)
-
-
-def _dead_holder(engine: Engine) -> str | None:
-    """The run that has the lock, where its process was on this machine and is gone."""
-    return next((str(holder["run_id"]) for holder in engine.rows("lock_holder") if _is_dead(holder)), None)
-
-
-def _is_dead(holder: Mapping[str, Any]) -> bool:
-    return holder["host_name"] == socket.gethostname() and not is_alive(holder["process_id"])
-
-
-def prepare(engine: Engine) -> None:
-    """Check the raw tables, and make what the commands read of the project's: seeds, views, the backfill's state.
-
-    Not beside a run at work, which has made them and reads them: its windows shall all have the same thresholds.
-    """
-    engine.check_sources()
-    # Of DuckDB's file this process is the one writer.
-    if not (engine.is_bigquery and run_at_work(engine)):
-        engine.prepare()
-
-
-def _is_at_work(holder: Mapping[str, Any]) -> bool:
-    silence = datetime.now(timezone.utc) - holder["alive_at"].replace(tzinfo=timezone.utc)
-    return not _is_dead(holder) and silence < timedelta(minutes=LOCK_MINUTES)
+        yield lock

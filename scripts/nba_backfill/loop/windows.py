@@ -97,14 +97,19 @@ def backfill(
 
     Calls `at` with what a window is at.
     """
+    is_any_done = False
     for batch in batches:
         if stop.is_wished:
             return
-        yield do(engine, batch, at)
+        result = do(engine, batch, at, with_undated_rows=not is_any_done)
+        is_any_done |= result.error is None
+        yield result
 
 
-def do(engine: Engine, batch: Batch, at: Callable[[Stage], None]) -> BatchResult:
+def do(engine: Engine, batch: Batch, at: Callable[[Stage], None], with_undated_rows: bool = True) -> BatchResult:
     """Build one window, hold it to the rules and publish it, but for the dates that break one.
+
+    Once a run with the rows that have no date.
 
     Raises TransientError where the warehouse has been out of order for long, ProjectError where what it is at can't be
     written down.
@@ -123,7 +128,7 @@ def do(engine: Engine, batch: Batch, at: Callable[[Stage], None]) -> BatchResult
         return BatchResult(batch, seconds=seconds, passing_errors=tuple(engine.passing_errors), **values)
 
     try:
-        built = engine.build_window(batch.window, batch.dates, reach)
+        built = engine.build_window(batch.window, batch.dates, reach, with_undated_rows)
     except (ProjectError, TransientError):
         raise
     except BackfillError as error:

@@ -48,10 +48,11 @@ def backfill_with_workers(
         while True:
             for connection in staff.keys() - busy if not stop.is_wished else ():
                 if busy and not is_any_done:
-                    # The first window may have to make the tables, and two would make them anew for each other.
+                    # The first window may have to make the tables, and two would make them anew for each other. It
+                    # replaces the rows without a date, too.
                     break
                 if waiting:
-                    _send(connection, staff[connection], waiting.popleft())
+                    _send(connection, staff[connection], waiting.popleft(), with_undated_rows=not is_any_done)
                     busy.add(connection)
             if not busy:
                 return
@@ -92,9 +93,9 @@ def _staff(job: Job, workers: int) -> Iterator[tuple[dict[Any, BaseProcess], set
             process.join()
 
 
-def _send(connection: Any, process: BaseProcess, batch: Batch) -> None:
+def _send(connection: Any, process: BaseProcess, batch: Batch, with_undated_rows: bool) -> None:
     try:
-        connection.send(batch)
+        connection.send((batch, with_undated_rows))
     except (BrokenPipeError, ConnectionResetError):
         process.join()
         raise BackfillError(
@@ -143,7 +144,8 @@ def _work(connection: Any, job: Job, number: int) -> None:
             engine.connect()
             with suppress(EOFError):
                 while True:
-                    connection.send(do(engine, connection.recv(), connection.send))
+                    batch, with_undated_rows = connection.recv()
+                    connection.send(do(engine, batch, connection.send, with_undated_rows))
             engine.operate("drop_worker_tables")
         except BackfillError as error:
             connection.send(error)

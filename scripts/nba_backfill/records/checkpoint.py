@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -169,6 +170,19 @@ def is_alive(process_id: int | None) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def boot_id() -> str:
+    """What this machine's processes that see one another have in common: its last start, and their namespace.
+
+    A container may have the name, and its process the id, of one before it or beside it.
+    """
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{start} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        # No Linux, and so no container: by its network card.
+        return f"{uuid.getnode():x}"
 
 
 def _text(moment: date | None) -> str | None:

@@ -6,6 +6,7 @@ import atexit
 import json
 import logging
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,8 +44,9 @@ LOOK = Retry(lambda error: "Conflicting lock is held" in str(error), initial=1, 
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
 
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
-# The model that holds what the sources say.
-ROWS = "int_player_rows_window"
+# The models that hold what the sources say, and what stands in two of their queries on the way to that.
+ROWS = ("int_games_window", "int_player_links_window", "int_player_rows_window")
+HOURS_OF_OWN_TABLES = 24
 # What YAML takes only escaped, even in quotes, and the line ends that it would fold.
 UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 # How the project's on-run-end hook begins what it tells of a window, as JSON.
@@ -135,6 +137,7 @@ class Engine:
         # The invocation of dbt that has read the sources for a run, for what asks and builds until they are read anew.
         self.rows_built_by: str | None = None
         self._read: tuple[str, str] | None = None
+        self._window_read: Window | None = None
         # What is left of the patience with an outage: one that was sat out to the end is not sat out again by what is
         # still to be done before the run may end.
         self.patience = PATIENCE
@@ -156,6 +159,10 @@ class Engine:
         # Without the run's id, which only SQL reads: with other vars than last time dbt parses all of it again.
         parsed_for = {name: value for name, value in self._variables.items() if name != "run_id"}
         self._parsed = parsed or Parsed.by_dbt(*self._profile, **parsed_for)
+        # On BigQuery a query that reads the sources by itself would be too complex, and others may be at work.
+        self._reads_for_itself = self.is_bigquery and (run_id is None or not writes)
+        if self._reads_for_itself:
+            self._parsed = self._parsed.with_own_tables(ROWS, uuid.uuid4().hex[:12], HOURS_OF_OWN_TABLES)
         # The names of the raw tables in the warehouse, by those of the sources.
         sources = self._parsed.manifest.sources.values()
         self.raw_tables: dict[str, str] = {source.name: source.relation_name for source in sources}
@@ -193,9 +200,11 @@ class Engine:
         """Look whether the raw tables are there.
 
         Raises InputError when one is missing, empty or without a column, ProjectError when the warehouse can't be
-        reached.
+        reached, or would not keep what is put into it.
         """
         self.connect()
+        if self.bigquery:
+            self.bigquery.refuse_expiry(self.table_of("player_game_summary"))
         try:
             check = LOOK(self._run, on_error=lambda _: log.info("waiting for the DuckDB file"))
             check("run-operation", "check_sources")
@@ -211,6 +220,27 @@ class Engine:
         resources = ("--resource-type", "seed", "--resource-type", "model")
         self._run("build", "--selector", "preparation", *resources, check_sources=False)
 
+    def is_prepared(self) -> bool:
+        """Whether BigQuery has what prepare makes, the seeds and views as the project's files have them.
+
+        It is asked by requests that are free of charge. Raises BackfillError.
+        """
+        if not self.bigquery:
+            raise ProjectError("Only BigQuery says for free what it has.")
+        seeds = [node for node in self._parsed.manifest.nodes.values() if node.resource_type == NodeType.Seed]
+        compiled = self._run("compile", "--selector", "preparation", check_sources=False)
+        models: list[Any] = [result.node for result in compiled if result.node.resource_type == NodeType.Model]
+        return all(
+            self.bigquery.has_rows(node.relation_name, Path(node.root_path, node.original_file_path)) for node in seeds
+        ) and all(
+            self.bigquery.has(node.relation_name, node.compiled_code if node.config.materialized == "view" else None)
+            for node in models
+        )
+
+    def table_of(self, model: str) -> str:
+        """The name of a model's table in the warehouse."""
+        return next(str(node.relation_name) for node in self._parsed.manifest.nodes.values() if node.name == model)
+
     def read_sources(self, window: Window) -> None:
         """Write down what the sources say of the window, once for all that a run asks and builds of it.
 
@@ -218,28 +248,49 @@ class Engine:
         """
         # Before they are read, so that what changes meanwhile is noticed.
         state = self._state_of_sources(window)
-        self._run("run", "--select", ROWS, window=window, check_sources=False)
+        self._run("run", "--select", *ROWS, window=window, check_sources=False, rows_built_by=None)
         self.rows_built_by = get_invocation_id()
         self._read = (self.rows_built_by, state)
+        self._window_read = window
 
     def forget_sources(self) -> None:
         """Have what is asked from now on read the sources themselves."""
         self.rows_built_by = None
 
     def recall_sources(self, window: Window) -> None:
-        """Go on with what was read of the window, if they say the same now. Raises BackfillError."""
+        """Go on with what was read of the window, if they say the same now, or read it anew. Raises BackfillError."""
         if self._read and self._state_of_sources(window) == self._read[1]:
             self.rows_built_by = self._read[0]
+        else:
+            self.read_sources(window)
+
+    def _read_for_itself(self, queries: Sequence[str], window: Window | None) -> None:
+        """Write down what the sources say, where only looks who asks, and where one of the queries asks that."""
+        if not (self._reads_for_itself and window and self._parsed.asks(queries, ROWS)):
+            return
+        read = self._window_read
+        if read is None or not (read.start <= window.start and window.end <= read.end):
+            self.read_sources(window)
+
+    def drop_own_tables(self) -> None:
+        """Drop what only this process reads."""
+        if self._reads_for_itself and self._window_read and self.bigquery:
+            self.bigquery.drop(map(self.table_of, ROWS))
 
     def _state_of_sources(self, window: Window) -> str:
         ((state,),) = (row.values() for row in self.rows("source_state", window))
         return str(state)
 
     def build_window(
-        self, window: Window, dates: Iterable[date] | None = None, at: Callable[[str], None] | None = None
+        self,
+        window: Window,
+        dates: Iterable[date] | None = None,
+        at: Callable[[str], None] | None = None,
+        with_undated_rows: bool = True,
     ) -> Built:
         """Replace the window, or only these dates of it, in the summary by what the sources say now.
 
+        With the excluded rows that have no date, which belong to no window: workers would meet on their partition.
         The sources have been read before. Dates that break a rule are held back and keep what they hold. Calls `at`
         with what the window is at: rows, findings, publish. Raises BackfillError with dbt's own error; a table that was
         not done yet then holds what it held. What `at` raises is raised when the window is done.
@@ -269,7 +320,8 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - dbt would wait for ever for a thread of its own that ends so
                 troubles.append(error)
 
-        self._run("run", "--selector", "window", window=window, check_sources=False, listener=listen, **_only(dates))
+        variables = {**_only(dates), "with_undated_rows": with_undated_rows}
+        self._run("run", "--selector", "window", window=window, check_sources=False, listener=listen, **variables)
         if troubles:
             raise troubles[0]
         return Built(
@@ -289,6 +341,7 @@ class Engine:
         self, queries: Sequence[str], window: Window | None = None, limit: int = -1, **variables: Any
     ) -> dict[str, list[dict[str, Any]]]:
         """What each of several queries returns, by its name, in one invocation of dbt. Raises BackfillError."""
+        self._read_for_itself(queries, window)
         selection = ["--select", *queries, "--indirect-selection", "empty", "--limit", str(limit)]
         found = {}
         for result in self._run("show", *selection, window=window, check_sources=False, **variables):
@@ -304,7 +357,9 @@ class Engine:
         **arguments: object,
     ) -> None:
         """Run a macro of the project for what it does. Raises BackfillError."""
-        self._run("run-operation", macro, "--args", as_yaml(arguments), window=window, listener=listener)
+        called = (macro, "--args", as_yaml(arguments))
+        # The same when it is done again, so that it writes nothing down twice.
+        self._run("run-operation", *called, window=window, listener=listener, operation_id=uuid.uuid4().hex)
 
     def begin_run(self, window: Window, **arguments: object) -> list[dict[str, Any]]:
         """Write down that a run of the window begins, and keep what it will replace. Raises BackfillError.
@@ -322,7 +377,7 @@ class Engine:
 
     def estimate_sources(self, window: Window) -> Estimate:
         """What BigQuery reads and bills for read_sources. Raises ProjectError where the target is not BigQuery."""
-        return self._estimate([("--select", ROWS)], window)
+        return self._estimate([("--select", *ROWS)], window)
 
     def estimate(self, window: Window, dates: Iterable[date] | None = None) -> Estimate:
         """What BigQuery reads and bills for the window, or these dates of it: its models, and what they replace.
@@ -343,6 +398,7 @@ class Engine:
 
     def validate(self, window: Window, selector: str = "validation") -> Verdict:
         """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
+        self._read_for_itself(["validation"], window)
         arguments = ["--selector", selector, "--exclude-resource-type", "unit_test"]
         results = self._run("build", *arguments, window=window, check_sources=False)
         tests = [result for result in results if result.node.resource_type == NodeType.Test]

@@ -7,7 +7,7 @@ import pickle
 import re
 import shutil
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,33 @@ class Parsed:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
         return cls(manifest, pickle.dumps(manifest.nodes))
+
+    def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
+        """The same, but that these models' tables have a name of their own, and are there for so many hours."""
+        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        for node in nodes.values():
+            if node.name in models:
+                own_alias = f"{node.alias}__{suffix}"
+                node.relation_name = node.relation_name.replace(f"`{node.alias}`", f"`{own_alias}`")
+                node.alias = own_alias
+                node.config["hours_to_expiration"] = hours
+        self.manifest.nodes = nodes
+        return Parsed(self.manifest, pickle.dumps(nodes))
+
+    def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
+        """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
+        nodes = self.manifest.nodes
+        to_look_at = [node for node in nodes.values() if node.name in queries]
+        seen: set[str] = set()
+        while to_look_at:
+            node = to_look_at.pop()
+            if node.name in models:
+                return True
+            for name in {*node.depends_on.nodes} & nodes.keys() - seen:
+                seen.add(name)
+                if nodes[name].name in models or nodes[name].config.materialized == "ephemeral":
+                    to_look_at.append(nodes[name])
+        return False
 
     def with_fresh_nodes(self) -> Any:
         """The manifest, as if no run had seen it."""
