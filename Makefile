@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 START_DATE ?= 2021-10-01
 END_DATE ?= 2024-05-01
 
-.PHONY: help setup backfill check test test-quick test-bigquery smoke-bigquery lint lint-python lint-duckdb lint-bigquery docs lock clean
+.PHONY: help setup backfill check test test-quick test-bigquery smoke-bigquery lint lint-python lint-duckdb lint-bigquery lint-structure docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,8 +39,8 @@ test-bigquery: $(INSTALLED_DEV) profiles.yml ## Judge the SQL as BigQuery does, 
 smoke-bigquery: setup ## Try everything once on an empty BigQuery project: PROJECT=…
 	$(BIN)/python scripts/smoke_bigquery.py $(PROJECT) $(if $(GAMES),--games $(GAMES))
 
-lint: $(INSTALLED_DEV) profiles.yml ## Check Python and, for both dialects, SQL
-	$(MAKE) --no-print-directory -j 2 lint-duckdb lint-bigquery lint-python
+lint: $(INSTALLED_DEV) profiles.yml ## Check Python, SQL for both dialects, and how the dbt project is built
+	$(MAKE) --no-print-directory -j 2 lint-duckdb lint-bigquery lint-python lint-structure
 
 lint-python: $(INSTALLED_DEV)
 	$(BIN)/ruff check
@@ -53,8 +53,13 @@ lint-duckdb: $(INSTALLED_DEV) profiles.yml
 lint-bigquery: $(INSTALLED_DEV) profiles.yml
 	$(BIN)/python scripts/lint_sql.py bigquery models tests analyses
 
-docs: setup ## Build the dbt docs and serve them
-	$(BIN)/dbt docs generate --no-version-check
+lint-structure: $(INSTALLED_DEV) profiles.yml
+	$(BIN)/dbt --quiet parse --no-version-check --target-path target/structure
+	if [ -x $(BIN)/dbt-bouncer ]; then $(BIN)/dbt-bouncer run --show-all-failures; \
+	else echo "The structure is not checked: dbt-bouncer asks for Python 3.11."; fi
+
+docs: setup ## Build the dbt docs, also as one file, target/static_index.html, and serve them
+	$(BIN)/dbt docs generate --static --no-version-check
 	$(BIN)/dbt docs serve --no-version-check
 
 lock: ## Resolve the locks anew; needs uv

@@ -195,7 +195,7 @@
 {%- endmacro %}
 
 {% macro _columns_of(model_name) %}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() | list) }}
+    {{ return(node_of(model_name).columns.values() | list) }}
 {% endmacro %}
 
 {% macro _nulls(columns) -%}

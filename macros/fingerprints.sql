@@ -52,7 +52,7 @@
     {% set macros = context[project_name] %}
     {% set texts = [] %}
     {# Both lists grow while they are read. #}
-    {% set model_ids = ['model.' ~ project_name ~ '.player_game_summary'] %}
+    {% set model_ids = [node_of('player_game_summary').unique_id] %}
     {% set macro_names = [] %}
     {% for model_id in model_ids %}
         {% set node = graph.nodes[model_id] %}

@@ -216,7 +216,7 @@
 {% endmacro %}
 
 {% macro _meta_of(model_name) %}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].config.meta) }}
+    {{ return(node_of(model_name).config.meta) }}
 {% endmacro %}
 
 {% macro _require_kept_window(run_id) %}

@@ -13,6 +13,16 @@
     {{ (custom_database_name or var('analytics_database') or target.database) | trim }}
 {%- endmacro %}
 
+{# The node of a model in the graph, of a versioned one its latest version's. #}
+{% macro node_of(model_name) %}
+    {% set model_id = 'model.' ~ project_name ~ '.' ~ model_name %}
+    {% set version = model_id ~ '.v' %}
+    {% for node_id in graph.nodes.keys() if node_id == model_id or node_id.startswith(version) %}
+        {% set node = graph.nodes[node_id] %}
+        {% if not node.version or node.version == node.latest_version %}{{ return(node) }}{% endif %}
+    {% endfor %}
+{% endmacro %}
+
 {#
     The comment on every query. On BigQuery its entries are the job's labels too, so that a run's jobs and bytes are
     found by run_id in INFORMATION_SCHEMA.JOBS.

@@ -382,7 +382,7 @@
                 'figure': 'assisted_pct',
                 'threshold': 'case when assisted_pct < ' ~ limit('assisted_share', 'min') ~ ' then ' ~ limit('assisted_share', 'min')
                     ~ ' else ' ~ limit('assisted_share', 'max') ~ ' end',
-                'shows': ['assisted_pct', 'team_count'],
+                'shows': ['assists', 'fg_makes', 'team_count'],
                 'sentence': 'Over the teams of a date as many field goals are assisted as in any season.',
             },
         ],
@@ -676,6 +676,8 @@ dates as (
         count(case when not is_active and has_nbac_gamebook then 1 end) as sat_out_rows,
         count(distinct case when is_active then team_abbr end) as team_count,
         sum(blocks) as blocks,
+        sum(assists) as assists,
+        sum(fg_makes) as fg_makes,
         {{ percent_of('sum(assists)', 'sum(fg_makes)') }} as assisted_pct
     from player_games
     group by game_date

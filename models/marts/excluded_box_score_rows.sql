@@ -2,7 +2,6 @@
     config(
         materialized='incremental',
         incremental_strategy='merge' if target.type == 'bigquery' else 'replace_window',
-        on_schema_change='append_new_columns',
         full_refresh=none if var('allow_full_refresh') else false,
         partition_by={
             'field': 'game_date', 'data_type': 'date'

@@ -1,4 +1,3 @@
-{{ config(materialized='ephemeral') }}
 with
 
 dates as (

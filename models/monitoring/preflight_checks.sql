@@ -1,5 +1,4 @@
 {# Are the sources fit for a backfill of the window? #}
-{{ config(materialized='ephemeral') }}
 {%- set checks = [
     {
         'metric': 'missing_source_rows',

@@ -2,7 +2,6 @@
     On which dates of the window should there have been games? On those inside a part of a season
     that the seed seasons knows.
 #}
-{{ config(materialized='ephemeral') }}
 with
 
 dates as (

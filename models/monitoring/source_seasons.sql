@@ -2,7 +2,6 @@
     What does each source have of each season of the window, and what of it can't be used? Of the
     rows as they are after resolution, each under the game and the date that it belongs to.
 #}
-{{ config(materialized='ephemeral') }}
 with
 
 rows_of_window as (

@@ -2,7 +2,6 @@
     Which rules does the summary of the window break, as it stands there now? What the gate has found
     stands in gate_findings: here is asked what somebody has changed since.
 #}
-{{ config(materialized='ephemeral') }}
 with
 
 summary as (

@@ -1,5 +1,4 @@
 {# May the summary of the window be trained on? The checks come in the order of cause and effect. #}
-{{ config(materialized='ephemeral') }}
 {%- set checks_of_range = [
     {'metric': 'held_back_dates', 'figure': 'held_back_dates', 'example': 'held_back_because'},
     {

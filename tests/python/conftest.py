@@ -21,12 +21,22 @@ from typing import Any, ClassVar
 
 import duckdb
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 import programs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 LOCAL_SERVER = REPOSITORY.parent / "shared" / "tools" / "bigquery_local" / "start"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OFFLINE = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 # A shell lets what it starts in the background ignore Ctrl-C, and the tests' processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
@@ -370,3 +380,15 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"the real box scores are not there: {REAL_DATA}")
     return REAL_DATA
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium that asks nobody for anything of its own accord."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(OFFLINE))
+        yield opened
+        opened.close()

@@ -224,13 +224,23 @@ def of_structure() -> Iterator[Corruption]:
                 for table in SOURCES[source]
             ),
         )
+    yield Corruption("no reason for not playing", (f"update {GAMEBOOK} set dnp_reason = null where {_DAY}",))
+    next_day = "game_date = game_date + 1, game_id = strftime(game_date + 1, '%Y%m%d') || substr(game_id, 9)"
+    for source, tables in SOURCES.items():
+        yield Corruption(
+            f"the day's games moved to the next day in {source}",
+            tuple(f"update {table} set {next_day} where {_DAY}" for table in tables),
+        )
+
+
+def of_columns() -> Iterator[Corruption]:
+    """What a processor does to a column or to some rows, in both sources, so that only the box scores show it."""
     sitting = {BDL: "not minutes > '00:00'", GAMEBOOK: f"not {PLAYED}"}
     everyone = {BDL: "minutes > '00:00'", GAMEBOOK: PLAYED}
     yield Corruption(
         "all missing who did not play in both",
         tuple(f"delete from {table} where {_DAY} and coalesce({who}, true)" for table, who in sitting.items()),
     )
-    # What a processor does to a column, in both, so that only the box scores themselves can show it.
     for statistic, kind, value in (
         ("assists", "one more", "{} + 1"),
         ("turnovers", "two", "2"),
@@ -246,17 +256,10 @@ def of_structure() -> Iterator[Corruption]:
                 for table in SOURCES["both"]
             ),
         )
-    for one, other in (("steals", "blocks"), ("assists", "turnovers"), ("turnovers", "personal_fouls")):
+    for one, other in (("steals", "blocks"), ("assists", "turnovers")):
         yield Corruption(
             f"{one} and {other} in each other's column in both",
             tuple(f"update {table} set {one} = {other}, {other} = {one} where {_DAY}" for table in SOURCES["both"]),
-        )
-    yield Corruption("no reason for not playing", (f"update {GAMEBOOK} set dnp_reason = null where {_DAY}",))
-    next_day = "game_date = game_date + 1, game_id = strftime(game_date + 1, '%Y%m%d') || substr(game_id, 9)"
-    for source, tables in SOURCES.items():
-        yield Corruption(
-            f"the day's games moved to the next day in {source}",
-            tuple(f"update {table} set {next_day} where {_DAY}" for table in tables),
         )
 
 

@@ -324,6 +324,14 @@ class BigQuery(Warehouse):
         outcome = self.dbt("build", *kinds, "--target-path", str(directory), window=WEEK)
         return outcome, list(self.api.statements)
 
+    def freshness(self, directory: Path) -> list[Statement]:
+        """Ask how fresh the sources are. Of its row of nothing dbt makes nothing."""
+        self.api.statements.clear()
+        outcome = self.dbt("source", "freshness", "--target-path", str(directory))
+        asked = [statement for statement in self.api.statements if "max_loaded_at" in statement.sql]
+        assert len(asked) == 2, outcome.output
+        return asked
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -365,6 +373,7 @@ def builds(project: Path, api: StandIn, tmp_path_factory: pytest.TempPathFactory
         if is_first:
             bigquery.declare(manifest)
         outcome, statements = bigquery.build(directory)
+        statements += bigquery.freshness(directory)
         analyses = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
         statements += [api.sql.judge(node["name"], node["compiled_code"]) for node in analyses]
         sent.append(Sent(outcome, statements))

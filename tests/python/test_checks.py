@@ -16,13 +16,14 @@ from nba_backfill.warehouse.checks import (
     NOT_MEASURED,
     STOP,
     Check,
+    _freshness,
     ask_preflight,
     first_bad,
     run_tests,
     summary_checks,
 )
 from nba_backfill.warehouse.engine import Engine
-from nba_backfill.windows import Window
+from nba_backfill.windows import Window, today
 
 SEASON = ("2021-10-19", "2022-06-30")
 WINDOW = Window(date.fromisoformat(SEASON[0]), date.fromisoformat(SEASON[1]))
@@ -192,7 +193,64 @@ def test_a_game_of_last_evening_is_not_yet_missing(engine: Engine, broken: Path)
     )
     checks = ask_preflight(engine, Window(yesterday, yesterday)).checks
     assert any(check.scope.startswith("nbac_gamebook") for check in checks)
+    assert {check.scope for check in checks if check.name == "source_freshness"} == {"nbac_gamebook", "bdl_boxscores"}
     assert not any(check.is_bad for check in checks if check.name in ("missing_games", "source_lag")), checks
+
+
+# The last games of the gamebook and of balldontlie, days ago; a part of the season, its first and last date in days
+# from today, on how many dates it is played; what that says of the two.
+GOING_ON, ENDED, PLAYOFFS = (-30, 30, 60), (-60, -10, 50), (-30, 30, None)
+FRESHNESS = {
+    "nobody owes anything": ((1, 1), GOING_ON, (FINE, FINE)),
+    "the other source has more": ((3, 6), ENDED, (FINE, CAREFUL)),
+    "the schedule has more": ((4, 4), GOING_ON, (CAREFUL, CAREFUL)),
+    "for over a week": ((10, 10), GOING_ON, (STOP, STOP)),
+    "there is no game": ((10, 10), ENDED, (FINE, FINE)),
+    "the playoffs pause": ((6, 6), PLAYOFFS, (FINE, FINE)),
+    "the playoffs pause no longer": ((12, 12), PLAYOFFS, (CAREFUL, CAREFUL)),
+    "the season begins": ((150, 150), (-5, 30, 60), (CAREFUL, CAREFUL)),
+}
+
+
+@pytest.mark.parametrize("how", FRESHNESS)
+def test_a_source_is_fresh_while_it_owes_no_game(engine: Engine, broken: Path, how: str) -> None:
+    days, (first, last, dates), verdicts = FRESHNESS[how]
+    execute(broken, *last_games(*days), *season(first, last, dates))
+    assert freshness(engine) == verdicts
+
+
+def test_rows_of_games_that_were_loaded_before_they_were_played_say_nothing(engine: Engine, broken: Path) -> None:
+    before = "update nbac_gamebook_player_stats set processed_at = game_date - interval 4 day"
+    execute(broken, *last_games(1, 1), *season(*GOING_ON), before)
+    assert freshness(engine) == (STOP, FINE)
+
+
+def test_a_season_that_the_schedule_does_not_know_is_played_in_winter(engine: Engine, broken: Path) -> None:
+    execute(broken, *last_games(150, 150))
+    in_winter = not date(today().year, 4, 1) <= today() < date(today().year, 11, 11)
+    assert freshness(engine) == ((STOP, STOP) if in_winter else (FINE, FINE))
+
+
+def last_games(*days_ago: int) -> list[str]:
+    return [
+        f"update {table} set game_date = date '{today()}' - {days}, processed_at = date '{today()}' - {days - 1}"
+        for table, days in zip(SOURCES, days_ago, strict=True)
+    ]
+
+
+def season(first: int, last: int, dates: int | None) -> list[str]:
+    return [
+        "delete from seasons",
+        f"insert into seasons select {today().year}, 'regular', 'all', date '{today()}' + ({first}), "
+        f"date '{today()}' + ({last}), 500, {'null' if dates is None else dates}",
+    ]
+
+
+def freshness(engine: Engine) -> tuple[str, ...]:
+    found = {check.scope: check for check in _freshness(engine)}
+    for check in found.values():
+        assert check.verdict == FINE or "Its loader has stopped" in str(check)
+    return found["nbac_gamebook"].verdict, found["bdl_boxscores"].verdict
 
 
 WHOLE = "all"

@@ -90,9 +90,9 @@ def test_production_has_its_names_and_a_developer_a_prefix(project: Path, tmp_pa
 
 
 def test_a_test_on_a_window_scans_that_window_only(demo: Warehouse, tmp_path: Path) -> None:
-    nodes = manifest(demo, "compile", WEEK, tmp_path)["nodes"].values()
+    nodes = list(manifest(demo, "compile", WEEK, tmp_path)["nodes"].values())
     window = f"between date '{WEEK[0]}' and date '{WEEK[1]}'"
-    marts = {f"model.nba_analytics.{mart}" for mart in MARTS}
+    marts = {node["unique_id"] for node in nodes if node["resource_type"] == "model" and node["name"] in MARTS}
     tests = [node for node in nodes if node["resource_type"] == "test" and marts & set(node["depends_on"]["nodes"])]
     assert len(tests) > 10
     for test in tests:
@@ -123,16 +123,6 @@ def test_every_model_seed_and_column_is_described(demo: Warehouse, tmp_path: Pat
             )
             if node["name"] in MARTS or node["config"]["materialized"] == "view":
                 assert {name for (name,) in columns} == set(node["columns"]), node["name"]
-
-
-def test_docs_describe_the_table_in_the_warehouse(demo: Warehouse) -> None:
-    outcome = demo.dbt("docs", "generate")
-    assert outcome.code == 0, outcome.output
-    ((comment,),) = demo.query(
-        "select comment from duckdb_columns() "
-        "where table_name = 'player_game_summary' and column_name = 'minutes_played'"
-    )
-    assert comment.startswith("Minutes played, decimal")
 
 
 def test_without_dates_the_last_seven_days_are_built(demo: Warehouse) -> None:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from conftest import WEEK, Warehouse
 from nba_backfill.display import charts
@@ -34,15 +34,6 @@ UNWRITTEN = Window(date(2022, 1, 3), date(2022, 1, 9))
 IN_WEEK = f"game_date between '{WEEK[0]}' and '{WEEK[1]}'"
 BROKEN = ("window failed", "A test failed:\n  game_id 20211220_A_B"), ("window retried", "503, try again | later")
 HOSTILE = "<script>alert(1)</script></svg></pre> | `x` [a](javascript:b) {{ 1 }} & \"'\n# no heading"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-OFFLINE = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @dataclass(frozen=True)
@@ -735,17 +726,6 @@ def test_whatever_the_figures_a_chart_is_an_svg_in_the_colours_of_the_page(draw:
     assert all(colour.startswith("var(--") or colour == "none" for colour in colours), colours
     assert "font-family" not in svg
     assert draw(shape) == svg
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.skip(f"no browser to look at the report with: none of {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(OFFLINE))
-        yield opened
-        opened.close()
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,13 @@ from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import TIB, print_plan, print_sources
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
 from nba_backfill.loop.lock import prepare
-from nba_backfill.warehouse.checks import STOP, ask_preflight, first_bad, worst
+from nba_backfill.warehouse.checks import RAW_TABLES, STOP, ask_preflight, first_bad, worst
 from nba_backfill.warehouse.plan import Plan, Scope, make_plan
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
     from nba_backfill.bigquery.client import Bill
     from nba_backfill.warehouse.engine import Engine
-
-
-RAW_TABLES = {"nbac_gamebook": "nbac_gamebook_player_stats", "bdl_boxscores": "bdl_player_boxscores"}
 
 
 # What a window takes where no run tells. Seconds.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from nba_backfill.errors import FailedTestsError
-from nba_backfill.windows import Window
+from nba_backfill.windows import Window, last_days
 
 if TYPE_CHECKING:
     from nba_backfill.warehouse.engine import Engine
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 NOT_MEASURED, EXCELLENT, FINE, CAREFUL, STOP = "not measured", "excellent", "fine", "careful", "stop"
 GOOD, BAD = (EXCELLENT, FINE), (CAREFUL, STOP)
 SEVERITY = (NOT_MEASURED, *GOOD, *BAD)
+# The tables of the sources, by the names that rows give them.
+RAW_TABLES = {"nbac_gamebook": "nbac_gamebook_player_stats", "bdl_boxscores": "bdl_player_boxscores"}
+# A window that ended before these days needs nothing that was played lately.
+LATELY = 7
+# What dbt says of a source that is not fresh, and of one that is.
+FRESHNESS = {"pass": FINE, "warn": CAREFUL, "error": STOP}
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,32 @@ def ask_preflight(engine: Engine, window: Window) -> Preflight:
     rows = engine.rows("preflight_with_figures", window)
     seasons = {row["scope"]: row for row in rows}
     in_order = sorted(rows, key=lambda row: (row["scope"], row["check_number"]))
-    return Preflight(tuple(_checks(in_order)), tuple(seasons.values()))
+    fresh = _freshness(engine) if window.end >= last_days(LATELY).start else []
+    return Preflight((*fresh, *_checks(in_order)), tuple(seasons.values()))
+
+
+def _freshness(engine: Engine) -> list[Check]:
+    sources = {table: source for source, table in RAW_TABLES.items()}
+
+    def hours(result: Any, threshold: str) -> float:
+        after = getattr(result.node.freshness, threshold)
+        return float(timedelta(**{f"{after.period.value}s": after.count}) / timedelta(hours=1))
+
+    return [
+        Check(
+            "source_freshness",
+            sources[result.node.name],
+            round(result.age / 3600),
+            "hours",
+            FRESHNESS[result.status],
+            warn_above=hours(result, "warn_after"),
+            error_above=hours(result, "error_after"),
+            example=f"since {result.max_loaded_at:%Y-%m-%d %H:%M} UTC" if result.status != "pass" else None,
+            description="How long the source has owed the games of a night.",
+            advice="Its loader has stopped: start it again. `dbt source freshness` says when it has.",
+        )
+        for result in engine.freshness()
+    ]
 
 
 def summary_checks(engine: Engine, window: Window, expected_rows: int | None = None) -> list[Check]:

@@ -16,7 +16,8 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from dbt.artifacts.resources.types import NodeType
-from dbt.artifacts.schemas.results import RunStatus, TestStatus
+from dbt.artifacts.schemas.freshness import SourceFreshnessResult
+from dbt.artifacts.schemas.results import FreshnessStatus, RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunResult, RunResultOutput
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from nba_backfill.bigquery.client import BigQuery, Estimate
 
 ROWS_SHOWN = 3
-FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail)
+FAILED = (RunStatus.Error, TestStatus.Error, TestStatus.Fail, FreshnessStatus.RuntimeErr)
 # An outage of so many seconds is sat out, so that a night's work isn't lost to it.
 PATIENCE = 3600.0
 # The whole invocation of dbt again, because a window replaces itself. Seconds, with jitter.
@@ -349,6 +350,10 @@ class Engine:
             found[result.node.name] = [dict(zip(table.column_names, row, strict=True)) for row in table.rows]
         return found
 
+    def freshness(self) -> list[SourceFreshnessResult]:
+        """How long each source has owed the games of a night: `dbt source freshness`. Raises BackfillError."""
+        return [result for result in self._run("source", "freshness") if isinstance(result, SourceFreshnessResult)]
+
     def operate(
         self,
         macro: str,
@@ -420,7 +425,9 @@ class Engine:
         def attempt() -> Sequence[RunResult]:
             outcome = self._invoke(command, *arguments, "--vars", json.dumps(values), listener=listener)
             results = _results(outcome)
-            if not outcome.success:
+            # That a source is not fresh is an answer.
+            is_answered = any(isinstance(result, SourceFreshnessResult) for result in results)
+            if not outcome.success and (not is_answered or any(map(_has_failed, results))):
                 raise self._error(outcome, window)
             return results
 
@@ -437,7 +444,7 @@ class Engine:
         return results
 
     def _error(self, outcome: dbtRunnerResult, window: Window | None) -> BackfillError:
-        failed = [result for result in _results(outcome) if result.status in FAILED]
+        failed = [result for result in _results(outcome) if _has_failed(result)]
         messages = [str(result.message) for result in failed] or [str(outcome.exception or NO_REASON)]
         if self.bigquery:
             unlisted = UNLISTED_DATASET.search(messages[0])
@@ -497,6 +504,10 @@ def _moments(row: Mapping[str, Any]) -> dict[str, Any]:
         "game_date": date.fromisoformat(row["game_date"]),
         "processed_at": datetime.fromisoformat(row["processed_at"]),
     }
+
+
+def _has_failed(result: object) -> bool:
+    return getattr(result, "status", None) in FAILED and not isinstance(result, SourceFreshnessResult)
 
 
 def _results(outcome: dbtRunnerResult) -> Sequence[RunResult]:
