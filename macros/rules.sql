@@ -1020,7 +1020,7 @@ where
 {# The thresholds that the rules name, one row with a column each. One that is missing ends the query. #}
 {% macro _limits(asked) -%}
     {%- set columns = {'min': 'min_value', 'max': 'max_value', 'warn': 'warn_above', 'error': 'error_above'} -%}
-    {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) -%}
+    {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) | list -%}
     {%- for subject, metric, statistics in [
         ('date_averages', 'team_average', _averaged()), ('date_statistics', 'minutes_correlation', _correlated()),
     ] if subject in asked -%}

@@ -98,8 +98,8 @@
     {% if given | length == 0 and flags.WHICH == 'test' %}
         {{ return([_first_date(), today.isoformat()]) }}
     {% elif given | length == 0 %}
-        {% set day = modules.datetime.timedelta(days=1) %}
-        {{ return([(today - 7 * day).isoformat(), (today - day).isoformat()]) }}
+        {% set first, last = modules.datetime.timedelta(days=7), modules.datetime.timedelta(days=1) %}
+        {{ return([(today - first).isoformat(), (today - last).isoformat()]) }}
     {% elif given | length == 1 %}
         {% set missing = 'end_date' if 'start_date' in given else 'start_date' %}
         {{ exceptions.raise_compiler_error(missing ~ ' is missing: a window needs both its first and its last date. ' ~ hint) }}

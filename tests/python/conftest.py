@@ -39,7 +39,7 @@ OFFLINE = (
 )
 # A shell lets what it starts in the background ignore Ctrl-C, and the tests' processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "analyses")
+PROJECT_FILES = ("dbt_project.yml", "selectors.yml", "models", "macros", "tests", "seeds", "snapshots", "analyses")
 WEEK = ("2021-12-20", "2021-12-26")
 DATABASE = "nba.duckdb"
 # Commands of dbt that need a parsed project, the options that tell how it is parsed or where it is written, and what is

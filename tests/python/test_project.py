@@ -11,6 +11,8 @@ import click
 import duckdb
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from conftest import REPOSITORY, WEEK, Warehouse
 from nba_backfill.commands.main import main
@@ -232,3 +234,41 @@ def test_a_way_into_bigquery_is_a_variable_and_an_empty_one_is_not_there(
         found = read_profile(project, "bigquery").credentials
         expected = {field: value if is_set else empty for field, value, empty in ways.values()}
         assert {field: getattr(found, field) for field in expected} == expected
+
+
+def test_snapshots_keep_what_the_registry_and_the_aliases_have_said(demo: Warehouse) -> None:
+    first = demo.dbt("snapshot")
+    assert first.code == 0, first.output
+    ((renamed, gone),) = demo.query(
+        "select min(universal_player_id), max(universal_player_id) from nba_reference.nba_players_registry"
+    )
+    demo.execute(
+        "update nba_reference.nba_players_registry set games_played = games_played + 1",
+        f"update nba_reference.nba_players_registry set player_name = 'Another' "
+        f"where universal_player_id = '{renamed}'",
+        f"delete from nba_reference.nba_players_registry where universal_player_id = '{gone}'",
+        "update nba_analytics.team_aliases set team_abbr = 'BOS' where team_alias = 'BRK'",
+    )
+    second = demo.dbt("snapshot")
+    assert second.code == 0, second.output
+    ended = demo.query(
+        "select distinct universal_player_id from nba_analytics.players_registry_snapshot "
+        "where dbt_valid_to is not null"
+    )
+    assert set(ended) == {(renamed,), (gone,)}
+    assert demo.query(
+        "select distinct player_full_name from nba_analytics.players_registry_snapshot "
+        f"where universal_player_id = '{renamed}' and dbt_valid_to is null"
+    ) == [("Another",)]
+    assert demo.query(
+        "select team_abbr from nba_analytics.team_aliases_snapshot where team_alias = 'BRK' order by dbt_valid_from"
+    ) == [("BKN",), ("BOS",)]
+
+
+def test_the_version_of_dbt_that_is_asked_for_is_the_one_that_is_tested() -> None:
+    asked = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text(encoding="utf-8"))["require-dbt-version"]
+    locked = re.findall(r"^dbt-core==(\S+)", (REPOSITORY / "requirements.lock").read_text(encoding="utf-8"), re.M)
+    assert len(locked) == 1
+    assert Version(locked[0]) in SpecifierSet(",".join(asked))
+    # The next minor version and dbt v2 are not.
+    assert not list(SpecifierSet(",".join(asked)).filter(["1.13.0", "2.0.0"]))
