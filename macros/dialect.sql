@@ -110,6 +110,21 @@
     where {{ in_window('game_date') }}
 {%- endmacro %}
 
+{# The dates from one to another, ISO dates, both inclusive, one row each, as a select. #}
+{% macro dates_between(first, last) %}{{ return(adapter.dispatch('dates_between', 'nba_analytics')(first, last)) }}{% endmacro %}
+
+{% macro default__dates_between(first, last) -%}
+    select date_day
+    from unnest(generate_date_array(date '{{ first }}', date '{{ last }}')) as date_day
+{%- endmacro %}
+
+{% macro duckdb__dates_between(first, last) -%}
+    select cast(date_day as date) as date_day
+    from generate_series(
+        date '{{ first }}', date '{{ last }}', interval 1 day
+    ) as dates (date_day)
+{%- endmacro %}
+
 {# Runs the statements, all of them or none. #}
 {% macro run_in_one_transaction(statements) %}{{ return(adapter.dispatch('run_in_one_transaction', 'nba_analytics')(statements)) }}{% endmacro %}
 
