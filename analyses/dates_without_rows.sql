@@ -10,13 +10,19 @@ season_dates as (
 
 ),
 
+player_rows as (
+
+    {{ player_rows() }}
+
+),
+
 games as (
 
     select
         game_date,
         count(distinct case when source_name = 'nbac_gamebook' then game_id end) as nbac_games,
         count(distinct case when source_name = 'bdl_boxscores' then game_id end) as bdl_games
-    from ({{ player_rows() }}) as player_rows
+    from player_rows
     where {{ in_window('game_date') }}
     group by game_date
 

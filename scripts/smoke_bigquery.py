@@ -23,7 +23,7 @@ from google.cloud import bigquery
 
 from demo_league import league
 from nba_backfill.bigquery.client import BigQuery
-from nba_backfill.loading import raw
+from nba_backfill.loading import tables as raw
 from nba_backfill.warehouse.project import read_profile
 
 PROJECT = Path(__file__).resolve().parents[1]

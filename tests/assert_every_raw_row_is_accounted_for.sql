@@ -35,6 +35,12 @@ raw_games as (
 
 ),
 
+games as (
+
+    {{ written_down('int_games') }}
+
+),
+
 raw_dates as (
 
     select
@@ -49,7 +55,7 @@ raw_dates as (
         ) as game_date,
         sum(raw_games.raw_rows) as raw_rows
     from raw_games
-    left join ({{ written_down('int_games') }}) as games
+    left join games
         on
             raw_games.source_name = games.source_name
             and raw_games.source_game_date = games.source_game_date

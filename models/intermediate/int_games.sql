@@ -339,7 +339,7 @@ game_ids as (
 
 ),
 
--- Either of two same games is once the one and once the other of them, so both ids are in their rows.
+-- Either of two same games is once the one and once the other, so both ids are in their rows.
 same_game_ids as (
 
     select

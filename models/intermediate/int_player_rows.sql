@@ -26,9 +26,15 @@ bdl as (
 
 ),
 
+games_of_seasons as (
+
+    {{ written_down('int_games') }}
+
+),
+
 games as (
 
-    select * from ({{ written_down('int_games') }}) as known_games
+    select * from games_of_seasons
     where {{ in_window('game_date') }}
 
 ),
@@ -57,9 +63,15 @@ player_names as (
 
 ),
 
+all_links as (
+
+    {{ written_down('int_player_links') }}
+
+),
+
 player_links as (
 
-    select * from ({{ written_down('int_player_links') }}) as all_links
+    select * from all_links
     where is_linked
 
 ),

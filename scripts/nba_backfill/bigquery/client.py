@@ -2,9 +2,9 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +18,8 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig
 
-from nba_backfill.bigquery.faults import LOG_IN, with_advice
-from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.bigquery.faults import LOG_IN, fault_in, with_advice
+from nba_backfill.errors import BackfillError, ProjectError, TransientError
 from nba_backfill.windows import Window
 
 # BigQuery bills at least so much for each table that a query reads.
@@ -105,7 +105,7 @@ class BigQuery:
         A partition's days are counted from its date, so that rows of an earlier season are gone as soon as they arrive.
         """
         project, dataset, name = table.replace("`", "").split(".")
-        with suppress(NotFound):
+        with _asking(), suppress(NotFound):
             found = self.client.get_dataset(f"{project}.{dataset}")
             kept_ms = int(found.default_partition_expiration_ms or found.default_table_expiration_ms or 0)
             if kept_ms:
@@ -127,9 +127,10 @@ class BigQuery:
         """Whether a table has the rows of a CSV file, in whatever order."""
         with file.open(encoding="utf-8-sig", newline="") as lines:
             names, *expected = csv.reader(lines)
-        try:
+        rows: list[Any] | None = None
+        with _asking(), suppress(NotFound):
             rows = list(self.client.list_rows(table.replace("`", "")))
-        except NotFound:
+        if rows is None:
             return False
         if rows and list(rows[0].keys()) != names:
             return False
@@ -143,9 +144,10 @@ class BigQuery:
 
     def has(self, table: str, query: str | None) -> bool:
         """Whether there is a table, or a view of this query."""
-        try:
+        found = None
+        with _asking(), suppress(NotFound):
             found = self.client.get_table(table.replace("`", ""))
-        except NotFound:
+        if found is None:
             return False
         return query is None or (found.view_query or "").strip(" \n;") == query.strip(" \n;")
 
@@ -188,6 +190,17 @@ class BigQuery:
             if buffer:
                 found.append((name, buffer.estimated_rows, buffer.oldest_entry_time))
         return found
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What Google answers instead, as a sentence. Raises TransientError where time may mend it, else ProjectError."""
+    try:
+        yield
+    except (GoogleAPICallError, RetryError, GoogleAuthError, OSError) as error:
+        fault = fault_in(str(error))
+        kind = TransientError if fault and fault.is_transient else ProjectError
+        raise kind(with_advice(str(error))) from error
 
 
 def _as_text(value: object) -> str:

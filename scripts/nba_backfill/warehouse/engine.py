@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.freshness import SourceFreshnessResult
@@ -57,6 +58,8 @@ HELD = "held by the summary: "
 NO_REASON = "dbt failed and gave no reason: logs/dbt.log may tell."
 
 log = logging.getLogger("nba_backfill")
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,8 @@ class Engine:
         """
         self.connect()
         if self.bigquery:
-            self.bigquery.refuse_expiry(self.table_of("player_game_summary"))
+            table = self.table_of("player_game_summary")
+            self._patiently(partial(self.bigquery.refuse_expiry, table))
         try:
             check = LOOK(self._run, on_error=lambda _: log.info("waiting for the DuckDB file"))
             check("run-operation", "check_sources")
@@ -226,16 +230,23 @@ class Engine:
 
         It is asked by requests that are free of charge. Raises BackfillError.
         """
-        if not self.bigquery:
+        bigquery = self.bigquery
+        if not bigquery:
             raise ProjectError("Only BigQuery says for free what it has.")
         seeds = [node for node in self._parsed.manifest.nodes.values() if node.resource_type == NodeType.Seed]
         compiled = self._run("compile", "--selector", "preparation", check_sources=False)
         models: list[Any] = [result.node for result in compiled if result.node.resource_type == NodeType.Model]
-        return all(
-            self.bigquery.has_rows(node.relation_name, Path(node.root_path, node.original_file_path)) for node in seeds
-        ) and all(
-            self.bigquery.has(node.relation_name, node.compiled_code if node.config.materialized == "view" else None)
-            for node in models
+        return self._patiently(
+            lambda: (
+                all(
+                    bigquery.has_rows(node.relation_name, Path(node.root_path, node.original_file_path))
+                    for node in seeds
+                )
+                and all(
+                    bigquery.has(node.relation_name, node.compiled_code if node.config.materialized == "view" else None)
+                    for node in models
+                )
+            )
         )
 
     def table_of(self, model: str) -> str:
@@ -431,17 +442,22 @@ class Engine:
                 raise self._error(outcome, window)
             return results
 
+        return self._patiently(attempt)
+
+    def _patiently(self, attempt: Callable[[], Answer]) -> Answer:
+        """Do it, and again in a while where time may mend what it could not do. Raises BackfillError."""
+
         def note(error: Exception) -> None:
             self.passing_errors.append(str(error))
             log.warning("trying again in a while: %s", error)
 
         try:
-            results = RETRY.with_timeout(self.patience)(attempt, on_error=note)()
+            answer = RETRY.with_timeout(self.patience)(attempt, on_error=note)()
         except RetryError as given_up:
             self.patience = 0.0
             raise given_up.cause or given_up from given_up
         self.patience = PATIENCE
-        return results
+        return answer
 
     def _error(self, outcome: dbtRunnerResult, window: Window | None) -> BackfillError:
         failed = [result for result in _results(outcome) if _has_failed(result)]
