@@ -256,11 +256,10 @@ def of_columns() -> Iterator[Corruption]:
                 for table in SOURCES["both"]
             ),
         )
-    for one, other in (("steals", "blocks"), ("assists", "turnovers")):
-        yield Corruption(
-            f"{one} and {other} in each other's column in both",
-            tuple(f"update {table} set {one} = {other}, {other} = {one} where {_DAY}" for table in SOURCES["both"]),
-        )
+    yield Corruption(
+        "assists and turnovers in each other's column in both",
+        tuple(f"update {table} set assists = turnovers, turnovers = assists where {_DAY}" for table in SOURCES["both"]),
+    )
 
 
 def of_summary() -> Iterator[Corruption]:

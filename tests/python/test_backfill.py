@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from conftest import Warehouse
@@ -301,12 +302,23 @@ def test_a_closed_terminal_stops_nothing(work: Warehouse) -> None:
     assert to_do(work) == {}
 
 
+def is_free(database: Path) -> bool:
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.IOException:
+        return False
+    return True
+
+
 def test_detached_it_goes_on_by_itself(work: Warehouse) -> None:
     output = run(work, "--detach")
     log = work.project / output.split("log: ")[1].splitlines()[0]
     pid = int(output.split("as process ")[1].split()[0])
     while not log.exists() or "log: " not in log.read_text(encoding="utf-8"):
         os.kill(pid, 0)
+        time.sleep(0.1)
+    # That is its last word, and it has the DuckDB file until its end.
+    while not is_free(work.database):
         time.sleep(0.1)
     assert checkpoint(work)["status"] == "finished"
     assert to_do(work) == {}

@@ -323,7 +323,7 @@ def test_rows_far_from_the_baseline_warn(demo: Warehouse) -> None:
 def test_a_threshold_that_is_missing_stops_the_run(demo: Warehouse) -> None:
     before = demo.summary()
     demo.execute("delete from quality_thresholds where metric = 'points'")
-    outcome = demo.dbt("run", "--select", "int_player_rows_window+", window=WEEK)
+    outcome = demo.dbt("run", "--select", "+int_player_rows_window+", window=WEEK)
     assert outcome.code == 1
     assert "quality_thresholds has no min_value of the metric points" in outcome.output
     assert demo.summary() == before

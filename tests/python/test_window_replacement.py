@@ -116,7 +116,7 @@ def test_a_window_that_fails_while_it_is_written_leaves_the_table_as_it_was(demo
         "player_lookup) from nbac_gamebook_player_stats "
         f"where game_date = '{WEEK[1]}' and player_status = 'inactive' limit 1",
     )
-    outcome = demo.dbt("run", "--select", "int_player_rows_window+", window=WEEK)
+    outcome = demo.dbt("run", "--select", "+int_player_rows_window+", window=WEEK)
     assert outcome.code == 1
     assert "Conversion Error" in outcome.output, outcome.output
     assert demo.summary() == before
