@@ -114,8 +114,13 @@
 {% macro dates_between(first, last) %}{{ return(adapter.dispatch('dates_between', 'nba_analytics')(first, last)) }}{% endmacro %}
 
 {% macro default__dates_between(first, last) -%}
+    {#- Year by year, since an array holds a limited number of values. #}
     select date_day
-    from unnest(generate_date_array(date '{{ first }}', date '{{ last }}')) as date_day
+    from unnest(generate_date_array(date '{{ first }}', date '{{ last }}', interval 1 year)) as first_day
+    cross join
+        unnest(generate_date_array(
+            first_day, least(date '{{ last }}', date_sub(date_add(first_day, interval 1 year), interval 1 day))
+        )) as date_day
 {%- endmacro %}
 
 {% macro duckdb__dates_between(first, last) -%}
