@@ -1,6 +1,9 @@
 """What can go wrong, as sentences for the user and exit codes for scripts."""
 
+import re
 from collections.abc import Sequence
+
+HOLDER = re.compile(r"Conflicting lock is held .*\(PID (\d+)\)")
 
 
 class BackfillError(Exception):
@@ -44,3 +47,9 @@ class ProjectError(BackfillError):
 
 class LockedError(ProjectError):
     """Another run is at work."""
+
+
+def holder_of_file(error: object) -> int | None:
+    """The id of the process that has the DuckDB file, where that is the error."""
+    holder = HOLDER.search(str(error))
+    return int(holder[1]) if holder else None

@@ -23,6 +23,9 @@ PACKAGES = REPOSITORY / "scripts"
 WEEK = ("--start-date", "2022-01-10", "--end-date", "2022-01-16")
 # The folders of the command, each of which imports only those before it, and what all of them share.
 LAYERS = ("errors", "windows", "bigquery", "warehouse", "records", "display", "loop", "loading", "commands")
+MOST_LINES = 300
+# What click, logging, the HTTP server and rich call by its name.
+OF_LIBRARIES = {"convert", "do_GET", "emit", "format_commands", "handleError", "log_message", "on_broken_pipe"}
 HEAVY = {"dbt", "duckdb", "matplotlib", "numpy", "pyarrow", "google", "apprise", "jinja2", "sqlglot"}
 
 
@@ -63,6 +66,35 @@ def test_imports_run_one_way() -> None:
             if within and LAYERS.index(folder) > LAYERS.index(layer):
                 wrong.append(f"{module}: {name}")
     assert not wrong
+
+
+def test_a_module_is_read_in_one_go() -> None:
+    lines = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGES.rglob("*.py")}
+    assert {path: number for path, number in lines.items() if number > MOST_LINES} == {}
+
+
+def test_nothing_stands_there_that_nobody_names() -> None:
+    """No function, class, method or constant of the packages, and no seed. dbt-bouncer sees to macros."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGES.rglob("*.py")]
+    named: set[str] = set()
+    defined: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            defined.add(node.name)
+        elif isinstance(node, ast.Assign):
+            defined |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            named.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            named.add(node.attr)
+    assert sorted(name for name in defined - named - OF_LIBRARIES if not name.startswith("__")) == []
+
+    sql = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("models", "macros", "tests", "analyses")
+        for path in (REPOSITORY / folder).rglob("*.sql")
+    )
+    assert [seed.stem for seed in (REPOSITORY / "seeds").glob("*.csv") if f"ref('{seed.stem}')" not in sql] == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]])

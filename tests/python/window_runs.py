@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 import programs
 from nba_backfill.errors import BackfillError
-from nba_backfill.warehouse.engine import Built, Engine
+from nba_backfill.warehouse.engine import Engine
+from nba_backfill.warehouse.told import Built
 from nba_backfill.windows import Window
 
 LONGEST_WAIT = 0.05

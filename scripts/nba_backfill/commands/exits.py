@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ import click
 
 from nba_backfill.commands.options import CHECKPOINT
 from nba_backfill.display.terminal import log, print_nowhere, say_warnings
-from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.errors import BackfillError, ProjectError, holder_of_file
 
 EXIT_CODES = """\b
 Exit codes:
@@ -24,7 +23,6 @@ Exit codes:
   130  stopped by Ctrl-C, a signal, or no for an answer; the same command goes on where it stopped
 """
 STOPPED = "Stopped. The summary holds every window that was done, and the same command does the rest."
-HOLDER = re.compile(r"Conflicting lock is held .*\(PID (\d+)\)")
 
 
 @contextmanager
@@ -45,9 +43,7 @@ def _in_sentences(ctx: click.Context) -> Iterator[None]:
         log.error("stopped")
         _print(STOPPED)
         ctx.exit(130)
-    except click.exceptions.Exit:
-        raise
-    except click.ClickException:
+    except (click.exceptions.Exit, click.ClickException):
         raise
     except BrokenPipeError:
         # Whoever reads has read enough.
@@ -67,14 +63,14 @@ def _print(sentence: str) -> None:
 
 def _who_has_it(error: BackfillError) -> BackfillError:
     """Of a DuckDB file that another process has: which one that is, and which run, if a checkpoint tells."""
-    holder = HOLDER.search(str(error))
-    if not holder:
+    holder = holder_of_file(error)
+    if holder is None:
         return error
-    process = f"process {holder[1]}"
+    process = f"process {holder}"
     with suppress(OSError, ValueError, KeyError, TypeError):
         other = json.loads(CHECKPOINT.read_text(encoding="utf-8"))
-        if other["process_id"] == int(holder[1]):
-            process = f"run {other['run_id']}, process {holder[1]}, since {other['started_at']}"
+        if other["process_id"] == holder:
+            process = f"run {other['run_id']}, process {holder}, since {other['started_at']}"
     return ProjectError(f"DuckDB has one writer, and another has the file: {process}. Wait for it, or end it.")
 
 

@@ -7,7 +7,8 @@ from nba_backfill.commands.history import rollback, runs, status
 from nba_backfill.commands.load import load_raw
 from nba_backfill.commands.plan import plan, preflight
 from nba_backfill.commands.players import players
-from nba_backfill.commands.run import run, sample
+from nba_backfill.commands.run import run
+from nba_backfill.commands.sample import sample
 from nba_backfill.commands.unlock import unlock
 from nba_backfill.commands.validate import report, validate
 

@@ -1,4 +1,4 @@
-"""The commands that write: a run, and a sample week."""
+"""The command that backfills a range, and what else begins as it does."""
 
 from __future__ import annotations
 
@@ -11,31 +11,25 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nba_backfill.commands.options import (
-    CHECKPOINT,
     LOG_DIRECTORY,
     LOG_PREFIX,
-    SAMPLE_VERDICT,
     VERDICT,
     checkpoint_option,
-    chosen_window,
-    dbt_options,
     force_option,
     json_option,
     notify_option,
     plan_options,
-    range_choices,
     select,
 )
 from nba_backfill.commands.plan import make_bill, refuse_bytes
 from nba_backfill.commands.project import Dbt, enter_project, make_engine, open_log
-from nba_backfill.display.tables import headline, percent, print_plan, print_sample
+from nba_backfill.display.tables import headline, print_plan
 from nba_backfill.display.terminal import log
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
 from nba_backfill.loop.lock import new_run_id, prepare
@@ -44,7 +38,6 @@ from nba_backfill.loop.stop import Stop
 from nba_backfill.records.checkpoint import Checkpoint
 from nba_backfill.records.verdict import BLOCKED, Validation
 from nba_backfill.warehouse.checks import (
-    GOOD,
     STOP,
     Preflight,
     ask_preflight,
@@ -54,7 +47,7 @@ from nba_backfill.warehouse.checks import (
     summary_checks,
     worst,
 )
-from nba_backfill.warehouse.plan import NO_GAMES, Plan, Scope, make_plan
+from nba_backfill.warehouse.plan import NO_GAMES, Plan
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
@@ -62,9 +55,6 @@ if TYPE_CHECKING:
 
 # Of the statements that change rows of one table BigQuery runs two at a time, lets twenty wait, and refuses the rest.
 MOST_WORKERS = 20
-# Of a sample's rows so many have no minutes, at least. Percent.
-USUAL_NULL_SHARE = 30
-SAMPLE_WEEK = Window(date(2022, 1, 10), date(2022, 1, 16))
 
 
 @click.command()
@@ -130,9 +120,9 @@ def run(
                 if max_bytes is not None:
                     refuse_bytes(make_bill(engine, planned), max_bytes)
                 log.info("%s", headline(planned))
-                end.state = _state(checkpoint, run_id, engine, planned, log_file)
+                end.state = new_state(checkpoint, run_id, engine, planned, log_file)
                 if planned.chosen:
-                    fit = _refuse_unfit(engine, planned.window, force)
+                    fit = refuse_unfit(engine, planned.window, force)
                     how = Options(_workers(engine, workers), fail_fast)
                     end.run = Run(engine, run_id, lock, planned, fit, how, end.state, console, VERDICT)
                     end.run(stop)
@@ -142,68 +132,6 @@ def run(
             log.info("log: %s", log_file)
             if as_json and end.state:
                 click.echo(json.dumps(end.state.to_json(), indent=2))
-
-
-@click.command()
-@range_choices
-@force_option
-@json_option
-@dbt_options
-def sample(force: bool, as_json: bool, dbt: Dbt, **choices: Any) -> None:
-    """Backfill one week, and look at it.
-
-    By default that of 2022-01-10. Always anew, whatever the summary holds of it. Then the share of rows without minutes
-    of each day, the players with most minutes, and the first who did not play, for a person to look at.
-
-    \b
-    Example:
-      nba-backfill sample --start-date 2022-01-10 --end-date 2022-01-16
-    """
-    project = enter_project(dbt)
-    window = chosen_window(**choices) or SAMPLE_WEEK
-    run_id = new_run_id()
-    log_file = LOG_DIRECTORY / f"{LOG_PREFIX}{run_id}.log"
-    with Stop() as stop:
-        console = open_log(log_file, to_stderr=as_json)
-        engine = make_engine(project, dbt, run_id)
-        engine.check_sources()
-        with at_work(engine, run_id, window) as lock:
-            planned = make_plan(engine, window, Scope.ALL, None)
-            if not planned.chosen:
-                raise InputError(
-                    f"The sources have no game in {window}. `dbt show --select raw_seasons --limit 100` lists what "
-                    "there is; take a week of it with --start-date and --end-date."
-                )
-            fit = _refuse_unfit(engine, window, force)
-            state = _state(CHECKPOINT, run_id, engine, planned, log_file)
-            Run(engine, run_id, lock, planned, fit, Options(), state, console, SAMPLE_VERDICT)(stop)
-    days = engine.rows("sample_days", window)
-    starters, absent = engine.rows("most_minutes", window), engine.rows("did_not_play", window)
-    if as_json:
-        found = {"days": days, "most_minutes": starters, "did_not_play": absent}
-        click.echo(json.dumps(found, indent=2, default=str))
-    else:
-        print_sample(days, starters, absent)
-    _say_of_sample(days)
-
-
-def _say_of_sample(days: Collection[dict[str, Any]]) -> None:
-    (whole_sample,) = (day for day in days if day["game_date"] is None)
-    high = [day for day in days if day["game_date"] and day["verdict"] not in GOOD]
-    verdict, share = whole_sample["verdict"], float(whole_sample["null_pct"])
-    said = {
-        "excellent": "better than expected",
-        "fine": "as expected" if share >= USUAL_NULL_SHARE else "fewer than usual, and better for it",
-        "careful": "more than expected",
-        "stop": "far too many",
-    }[verdict]
-    sentence = f"{share:.1f} % of the rows have no minutes: {said}."
-    if verdict == STOP:
-        raise BackfillError(f"{sentence} {whole_sample['advice']}")
-    if high:
-        dates = ", ".join(f"{day['game_date']} ({percent(day['null_pct'])})" for day in high)
-        raise BackfillError(f"{sentence} But not on {dates}. {high[0]['advice']}")
-    log.info("%s", sentence)
 
 
 def _plan_on_a_copy(project: Path, dbt: Dbt, run_id: str, selection: Callable[[Engine], Plan]) -> Plan:
@@ -256,7 +184,8 @@ def _telling(urls: Collection[str], what: str) -> Iterator[_End]:
             notify(urls, f"player_game_summary: {what} {outcome}", "\n".join(filter(None, lines)), path)
 
 
-def _state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_file: Path) -> Checkpoint:
+def new_state(checkpoint: Path, run_id: str, engine: Engine, planned: Plan, log_file: Path) -> Checkpoint:
+    """The checkpoint of a run that begins, of what it is to do."""
     return Checkpoint(
         checkpoint,
         run_id,
@@ -290,7 +219,7 @@ def _refuse_used(engine: Engine, run_id: str) -> None:
         raise ArgumentError(f"There was a run {run_id} already. Leave NBA_RUN_ID out, or choose another id.")
 
 
-def _refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:
+def refuse_unfit(engine: Engine, window: Window, force: bool) -> Preflight:
     """Preflight, in a line for each source. Raises InputError where it says stop, unless it is forced."""
     found = ask_preflight(engine, window)
     for source, verdict, bad in of_source(found.checks):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nba_backfill.errors import BackfillError, ProjectError
+from nba_backfill.errors import BackfillError, ProjectError, holder_of_file
 from nba_backfill.records.checkpoint import is_alive
 from nba_backfill.warehouse.plan import COMPLETE, FAILED, HELD_BACK, NO_GAMES
 from nba_backfill.windows import FIRST_DATE, Window, today
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from nba_backfill.warehouse.engine import Engine
 
 RUNNING, DONE, DIED, NO_RUNS, BUSY = "running", "done", "died", "no runs yet", "the file is in use"
-WRITER = re.compile(r"Conflicting lock is held .*\(PID (\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -129,13 +127,13 @@ class Status:
         try:
             return _latest_run(engine, checkpoint, now)
         except BackfillError as error:
-            writer = WRITER.search(str(error))
-            if not writer:
+            holder = holder_of_file(error)
+            if holder is None:
                 raise
-            if checkpoint and checkpoint.process_id == int(writer[1]):
+            if checkpoint and checkpoint.process_id == holder:
                 return checkpoint
-            note = f"process {writer[1]} has the DuckDB file, maybe a run that begins or ends"
-            return cls(BUSY, engine.warehouse, now, process_id=int(writer[1]), note=note)
+            note = f"process {holder} has the DuckDB file, maybe a run that begins or ends"
+            return cls(BUSY, engine.warehouse, now, process_id=holder, note=note)
 
     @property
     def is_at_work(self) -> bool:

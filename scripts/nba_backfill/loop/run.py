@@ -27,7 +27,8 @@ from nba_backfill.warehouse.plan import Plan
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
-    from nba_backfill.warehouse.engine import Engine, Finding
+    from nba_backfill.warehouse.engine import Engine
+    from nba_backfill.warehouse.told import Finding
 
 # How long, and for how many runs, what they replaced is kept.
 KEPT_DAYS = 30

@@ -15,7 +15,8 @@ from nba_backfill.records.checkpoint import DayFigures
 from nba_backfill.warehouse.plan import Batch
 
 if TYPE_CHECKING:
-    from nba_backfill.warehouse.engine import Engine, Finding
+    from nba_backfill.warehouse.engine import Engine
+    from nba_backfill.warehouse.told import Finding
 
 # A window of more days says what it is at, and what it holds of each month.
 LONG_DAYS = 31

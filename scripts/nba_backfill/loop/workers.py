@@ -21,7 +21,7 @@ from nba_backfill.loop.windows import BatchResult, Stage, do
 from nba_backfill.warehouse.plan import Batch
 
 if TYPE_CHECKING:
-    from nba_backfill.warehouse.engine import Origin
+    from nba_backfill.warehouse.dbt import Origin
 
 log = logging.getLogger("nba_backfill")
 
