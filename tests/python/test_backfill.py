@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import resource
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -238,6 +240,8 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
 
     assert outcome.code == 0, outcome.output
     assert {table: set(work.query(f"from {table}")) for table in tables} == before
+    verdict = json.loads((work.project / "logs/backfill/player_game_summary_verdict.json").read_text(encoding="utf-8"))
+    assert (verdict["verdict"], verdict["reason"]) == ("blocked", f"Run {second} is rolled back.")
     listed = json.loads(work.cli("runs", "--json").output)
     assert [row["status"] for row in listed] == ["rolled back", "done"]
     assert f"this would roll back run {first}" in work.cli("rollback", "--dry-run").output
@@ -358,6 +362,28 @@ def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(work
     assert "its process is there" in sight_of({"boot_id": boot_id(), "process_id": os.getppid()})
 
 
+def answered(work: Warehouse, answer: str, *arguments: str) -> tuple[str, int]:
+    """What a command prints on a terminal where somebody answers its question, and its exit code."""
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / "nba-backfill"), *arguments],
+        cwd=work.project,
+        env={**os.environ, "NBA_DUCKDB_PATH": str(work.database)},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    os.write(ours, f"{answer}\n".encode())
+    printed = b""
+    # A terminal that nobody has any more is an error to read from.
+    with suppress(OSError):
+        while part := os.read(ours, 1024):
+            printed += part
+    os.close(ours)
+    return printed.decode().replace("\r\n", "\n"), process.wait()
+
+
 def test_a_lock_is_taken_away_by_who_says_so(work: Warehouse) -> None:
     assert work.cli("plan", *RANGE).code == 0
     assert "nobody holds the lock" in work.cli("unlock").output
@@ -369,6 +395,10 @@ def test_a_lock_is_taken_away_by_who_says_so(work: Warehouse) -> None:
     assert asked.code == 2
     assert "run dead of someone, process 1 on elsewhere, since 20" in asked.output
     assert "from here nobody can look whether its process is there" in asked.output
+    assert work.query("select run_id from backfill_lock") == [("dead",)]
+    told, code = answered(work, "n", "unlock")
+    assert code == 130
+    assert told.rstrip().endswith("Not done.")
     assert work.query("select run_id from backfill_lock") == [("dead",)]
     assert "the lock is free" in work.cli("unlock", "--yes").output
     assert work.query("select run_id, token from backfill_lock") == [(None, None)]
