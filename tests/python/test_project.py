@@ -167,11 +167,20 @@ def test_every_command_of_the_readme_does_what_it_says(empty: Warehouse, raw_dir
     assert len(empty.summary()) > 1000
 
 
-def test_every_command_of_the_runbook_is_one_that_the_command_line_takes() -> None:
-    runbook = (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8")
-    lines = [line[2:].split("#")[0].split("&&")[0] for line in runbook.splitlines() if line.startswith("$ ")]
-    commands = [shlex.split(line)[1:] for line in lines]
-    assert len(commands) >= 11
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/runbook.md", "docs/bigquery.md")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(("page", "at_least"), list(zip(PAGES, (10, 0, 11, 3), strict=True)))
+def test_every_command_of_the_pages_is_one_that_the_command_line_takes(page: str, at_least: int) -> None:
+    """Also where cron, Airflow or a workflow calls it: to the end of its text, or to what comes next."""
+    blocks = BLOCK.findall((REPOSITORY / page).read_text(encoding="utf-8"))
+    code = "\n".join(text for language, text in blocks if language != "mermaid")
+    targets = re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"\bmake ([a-z][\w-]*)", code)) <= set(targets)
+    # The name of a file is no command, and neither is the variable that completes it.
+    commands = [shlex.split(found) for found in re.findall(r"(?<![\w-])nba-backfill ([a-z][^\n#&\"]*)", code)]
+    assert len(commands) >= at_least
     for arguments in commands:
         with click.Context(main) as context:
             name, command, rest = main.resolve_command(context, arguments)
@@ -179,6 +188,22 @@ def test_every_command_of_the_runbook_is_one_that_the_command_line_takes() -> No
                 name, command, rest = command.resolve_command(context, rest)
             # Options that aren't there or lack what they need raise.
             command.make_context(name, rest, parent=context)
+
+
+def test_what_the_readme_gives_to_schedulers_is_what_they_read() -> None:
+    blocks = dict(BLOCK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8")))
+    (job,) = [line for line in blocks["cron"].splitlines() if not re.match(r"\w+=", line)]
+    assert re.match(r"[\d*]+( [\d*]+){4}  \S", job)
+    compile(blocks["python"], "a DAG", "exec")
+    (workflow,) = yaml.safe_load(blocks["yaml"])["jobs"].values()
+    assert [set(step) & {"uses", "run"} for step in workflow["steps"]] == [{"uses"}, {"uses"}, {"run"}]
+    assert set(workflow["env"]) <= set(re.findall(r"NBA_\w+", (REPOSITORY / "profiles.example.yml").read_text()))
+
+
+def test_every_picture_and_page_that_the_pages_link_is_there() -> None:
+    for page in (REPOSITORY / name for name in PAGES):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def test_every_analysis_is_in_the_runbook_and_no_other() -> None:
