@@ -412,6 +412,17 @@
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
         ],
+        'date_noughts': [
+            {
+                'rule': 'implausible_share_of_noughts', 'family': 'domain', 'severity': 'error',
+                'broken': 'nought_pct < lowest - 4 * sqrt(lowest * (100 - lowest) / nullif(row_count, 0))'
+                    ~ ' or nought_pct > highest + 5 * sqrt(highest * (100 - highest) / nullif(row_count, 0))',
+                'figure': 'nought_pct', 'threshold': 'case when nought_pct < lowest then lowest else highest end',
+                'shows': ['statistic', 'row_count'],
+                'sentence': 'Of the players of a date about as many have none of a statistic as in any season: here everybody '
+                    ~ 'has some that he did not make, or many have lost theirs.',
+            },
+        ],
         'windows': [
             {
                 'rule': 'row_count_deviation', 'family': 'completeness', 'severity': 'warning',
@@ -745,6 +756,37 @@ date_statistics as (
 ),
 
 {% endif -%}
+{% if 'date_noughts' in asked -%}
+noughts as (
+
+    select
+        game_date,
+        count(minutes_played) as row_count,
+        {%- for statistic in _missed() %}
+        {{ percent_of('count(case when ' ~ statistic ~ ' = 0 then 1 end)', 'count(' ~ statistic ~ ')') }} as {{ statistic }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from player_games
+    where is_active and minutes_played is not null
+    group by game_date
+
+),
+
+date_noughts as (
+
+    select
+        noughts.game_date,
+        noughts.row_count,
+        expected.statistic,
+        expected.lowest,
+        expected.highest,
+        {{ _by_statistic('expected', 'noughts', _missed()) }} as nought_pct
+    from noughts
+    cross join ({{ _expected('nought_share', _missed(), 'lowest', 'highest') }}) as expected
+
+),
+
+{% endif -%}
 {% if 'windows' in asked -%}
 windows as (
 
@@ -948,6 +990,14 @@ where
     ]) }}
 {% endmacro %}
 
+{# The statistics of which in any season about as many players of a game have none. #}
+{% macro _missed() %}
+    {{ return([
+        'points', 'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers', 'personal_fouls',
+        'ft_attempts',
+    ]) }}
+{% endmacro %}
+
 {# The statistics of which who plays longer has more. #}
 {% macro _correlated() %}{{ return(counted_statistics() + ['plus_minus']) }}{% endmacro %}
 
@@ -1023,6 +1073,7 @@ where
     {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) | list -%}
     {%- for subject, metric, statistics in [
         ('date_averages', 'team_average', _averaged()), ('date_statistics', 'minutes_correlation', _correlated()),
+        ('date_noughts', 'nought_share', _missed()),
     ] if subject in asked -%}
         {%- for statistic in statistics -%}
             {%- do named.extend([(metric ~ '_' ~ statistic, 'min'), (metric ~ '_' ~ statistic, 'max')]) -%}
@@ -1048,7 +1099,7 @@ where
 {% macro _broken(subject, rules_of_subject) -%}
     {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
     {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
-    {%- set of_game = subject not in ['keys', 'dates', 'date_averages', 'date_statistics', 'windows'] -%}
+    {%- set of_game = subject not in ['keys', 'dates', 'date_averages', 'date_statistics', 'date_noughts', 'windows'] -%}
     select
         measured.game_date,
         cast(broken.rule_number as int64) as rule_number,

@@ -244,6 +244,9 @@ def of_columns() -> Iterator[Corruption]:
     for statistic, kind, value in (
         ("assists", "one more", "{} + 1"),
         ("turnovers", "two", "2"),
+        ("turnovers", "one more", "{} + 1"),
+        ("steals", "one more", "{} + 1"),
+        ("personal_fouls", "nought or the same", "case when hash(player_lookup) % 2 = 0 then 0 else {} end"),
         ("blocks", "one", "1"),
         ("personal_fouls", "half", "{} // 2"),
         ("points", "without the tens", "{} % 10"),

@@ -42,9 +42,9 @@ def build(engine: Engine, window: Window) -> Built:
 
 
 def models_of_unit_tests(engine: Engine, _window: Window) -> dict[str, str]:
-    """The model that each unit test is about."""
+    """The model that each unit test is about, by the test's name with the model's version, as results have it."""
     manifest: Any = engine._parsed.manifest
-    return {test.name: test.model for test in manifest.unit_tests.values()}
+    return {test.unique_id.rpartition(".")[2]: test.model for test in manifest.unit_tests.values()}
 
 
 @dataclass(frozen=True)
