@@ -6,7 +6,7 @@
 {# Who has built a window's table, and for which window, as a select. An empty window has this row alone. #}
 {% macro this_build() -%}
     select
-        '{{ invocation_id }}' as built_by,
+        {{ quoted(invocation_id) }} as built_by,
         date '{{ window_start() }}' as built_from,
         date '{{ window_end() }}' as built_through
 {%- endmacro %}
@@ -28,7 +28,7 @@
     {%- set builder = var('rows_built_by') if not table_name.startswith('int_player_game_summary_window') -%}
     case
         when
-            built_by = '{{ builder or invocation_id }}'
+            built_by = {{ quoted(builder or invocation_id) }}
             and built_from <= date '{{ window_start() }}'
             and built_through >= date '{{ window_end() }}'
             then is_a_row and {{ condition }}

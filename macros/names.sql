@@ -4,6 +4,7 @@
     prefixed.
 #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- do _require_names() -%}
     {%- set schema = (custom_schema_name or var('analytics_schema')) | trim -%}
     {{ schema if target.schema == var('analytics_schema') else target.schema ~ '_' ~ schema }}
 {%- endmacro %}
@@ -12,6 +13,21 @@
 {% macro generate_database_name(custom_database_name=none, node=none) -%}
     {{ (custom_database_name or var('analytics_database') or target.database) | trim }}
 {%- endmacro %}
+
+{#
+    Raises for a var that is to name a table, a schema or a database and is no name: dbt puts names into quotes and leaves
+    quotes in them as they are. dbt asks where each node is built when it parses the project, so before any query.
+#}
+{% macro _require_names() %}
+    {% for name in [
+        'raw_database', 'raw_schema', 'reference_database', 'reference_schema', 'analytics_database', 'analytics_schema',
+        'worker',
+    ] if not modules.re.fullmatch('[\\w.:-]*', var(name) | default('', true) | string) %}
+        {{ exceptions.raise_compiler_error(
+            'The var ' ~ name ~ ' is ' ~ tojson(var(name)) ~ ', which is no name: say it in letters, digits, _, -, . and :.'
+        ) }}
+    {% endfor %}
+{% endmacro %}
 
 {# The node of a model in the graph, of a versioned one its latest version's. #}
 {% macro node_of(model_name) %}

@@ -36,11 +36,11 @@
     {% set asked %}
         select '' as column_name, comment
         from duckdb_tables()
-        where schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
+        where schema_name = {{ quoted(relation.schema) }} and table_name = {{ quoted(relation.identifier) }}
         union all
         select column_name, comment
         from duckdb_columns()
-        where schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
+        where schema_name = {{ quoted(relation.schema) }} and table_name = {{ quoted(relation.identifier) }}
     {% endset %}
     {% set comments = {} %}
     {% for row in run_query(asked).rows %}

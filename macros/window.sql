@@ -19,17 +19,22 @@
 
 {# The last date that the run replaces. #}
 {% macro last_date_of_window() %}
-    {% set dates = (var('dates') or []) | map('string') | select('le', window_end()) | sort %}
-    {{ return((dates | last) or window_end()) }}
+    {% set dates = [] %}
+    {% for text in var('dates') or [] %}{% do dates.append(_date_of_dates(text)) %}{% endfor %}
+    {{ return((dates | select('le', window_end()) | sort | last) or window_end()) }}
 {% endmacro %}
 
 {# The var dates, as a list of literals. #}
 {% macro _dates() -%}
     {%- for text in var('dates') -%}
-        date '{{ _iso_date('a date of dates', text | string, 'Pass them as [2022-01-10, 2022-01-16].') }}'
+        date '{{ _date_of_dates(text) }}'
         {{- ', ' if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro _date_of_dates(text) %}
+    {{ return(_iso_date('a date of dates', text | string, 'Pass them as [2022-01-10, 2022-01-16].')) }}
+{% endmacro %}
 
 {#
     The same for the whole seasons that the window touches. A postponed game stands in balldontlie under its first

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conftest import WEEK, Outcome, Warehouse
-from nba_backfill.warehouse.dbt import as_yaml
+from nba_backfill.warehouse.project import as_yaml
 
 TABLES = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger", "gate_findings")
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from nba_backfill.bigquery.faults import fault_in, with_advice
-from nba_backfill.warehouse.dbt import as_yaml
+from nba_backfill.warehouse.project import as_yaml
 
 JOBS = "POST https://bigquery.googleapis.com/bigquery/v2/projects/p/jobs?prettyPrint=false"
 RESULT = "GET https://bigquery.googleapis.com/bigquery/v2/projects/p/queries/4711?maxResults=0"

@@ -74,7 +74,8 @@ class BigQuery:
                 retry=DEFAULT_RETRY.with_timeout(SECONDS_TO_CONNECT),
                 timeout=SECONDS_TO_CONNECT,
             )
-        except (GoogleAuthError, DbtBaseException) as error:
+        # A key that is no key is told by Python's own errors, which don't repeat it.
+        except (GoogleAuthError, DbtBaseException, AttributeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise ProjectError(f"There are no credentials for BigQuery: {reason} {LOG_IN}") from error
         except (GoogleAPICallError, RetryError, OSError) as error:

@@ -1,5 +1,7 @@
 """The command line: which commands there are. Everything it can say about dbt, the engine asks dbt."""
 
+import os
+
 import click
 
 from nba_backfill.commands.exits import EXIT_CODES, Commands
@@ -30,6 +32,8 @@ GROUPS = {
 @click.version_option(package_name="nba-backfill")
 def main() -> None:
     """Fill player_game_summary from the raw NBA box scores, window by window, with dbt."""
+    # What a run leaves names players and tables: logs, reports, dbt's artefacts, the DuckDB file.
+    os.umask(0o077)
 
 
 for command in (command for commands in GROUPS.values() for command in commands):

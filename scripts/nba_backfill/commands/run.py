@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -100,7 +101,7 @@ def run(
     here = Path.cwd()
     project = enter_project(dbt)
     window, selection = select(**options)
-    run_id = os.environ.get("NBA_RUN_ID") or new_run_id()
+    run_id = _run_id()
     log_file = LOG_DIRECTORY / f"{LOG_PREFIX}{run_id}.log"
     if detach:
         _detach(run_id, log_file, here)
@@ -211,6 +212,14 @@ def _workers(engine: Engine, wished: int) -> int:
             MOST_WORKERS,
         )
     return min(wished, MOST_WORKERS)
+
+
+def _run_id() -> str:
+    given = os.environ.get("NBA_RUN_ID")
+    # It names files and tables.
+    if given and not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", given):
+        raise ArgumentError(f"NBA_RUN_ID {given!r} is no id of a run. Say it in letters, digits, _ and -, at most 100.")
+    return given or new_run_id()
 
 
 def _refuse_used(engine: Engine, run_id: str) -> None:

@@ -1,6 +1,7 @@
-"""Files that others read while they are written."""
+"""Files that others read while they are written, for their owner alone unless he has said otherwise."""
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,9 @@ def write_whole(path: Path, text: str, what: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            # Whom the owner lets read it may go on to.
+            shutil.copymode(path, unfinished)
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,7 @@ from google.api_core.retry import Retry, if_exception_type
 from nba_backfill.bigquery.faults import fault_in, with_advice
 from nba_backfill.errors import BackfillError, FailedTestsError, TransientError
 from nba_backfill.warehouse.profile import profiles_dir
-from nba_backfill.warehouse.project import Parsed, duckdb_file, quietly, read_profile, sentence
+from nba_backfill.warehouse.project import Parsed, as_yaml, duckdb_file, quietly, read_profile, sentence
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ PATIENCE = 3600.0
 RETRY = Retry(if_exception_type(TransientError), initial=5, maximum=300, multiplier=2)
 STREAMED_TABLE = re.compile(r"table `?([\w.:-]+?)`? would affect rows in the streaming buffer")
 UNLISTED_DATASET = re.compile(r"The list of tables in (\S+) leaves out")
-# What YAML takes only escaped, even in quotes, and the line ends that it would fold.
-UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 NO_REASON = "dbt failed and gave no reason: logs/dbt.log may tell."
 
 log = logging.getLogger("nba_backfill")
@@ -56,16 +53,6 @@ class Origin:
     target: str | None
     variables: Mapping[str, Any] | None
     threads: int | None
-
-
-def as_yaml(values: Mapping[str, object]) -> str:
-    """The values as YAML that gives them back, whatever their texts hold, such as bytes of an error in other letters.
-
-    Halves of surrogate pairs, which no warehouse stores, are question marks.
-    """
-    # Not as ASCII, since YAML has no surrogate pairs; but escaped where YAML takes no such character, or folds it.
-    text = json.dumps(values, ensure_ascii=False).encode(errors="replace").decode()
-    return UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class Dbt:
@@ -170,7 +157,7 @@ class Dbt:
             values |= {"start_date": str(window.start), "end_date": str(window.end)}
 
         def attempt() -> Sequence[RunResult]:
-            outcome = self._invoke(command, *arguments, "--vars", json.dumps(values), listener=listener)
+            outcome = self._invoke(command, *arguments, "--vars", as_yaml(values), listener=listener)
             results = _results(outcome)
             # That a source is not fresh is an answer.
             is_answered = any(isinstance(result, SourceFreshnessResult) for result in results)

@@ -19,7 +19,8 @@ from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry
 
 from nba_backfill.errors import BackfillError, InputError, ProjectError, TransientError, holder_of_file
-from nba_backfill.warehouse.dbt import Dbt, as_yaml
+from nba_backfill.warehouse.dbt import Dbt
+from nba_backfill.warehouse.project import as_yaml
 from nba_backfill.warehouse.told import FINDINGS, HELD, Built, Verdict, told_by, with_moments
 from nba_backfill.windows import Window
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def add_alias(seed: Path, alias: str, canonical: str, registered: Collection[str
     unfinished = seed.with_name(f"{seed.name}.{os.getpid()}")
     try:
         unfinished.write_text(text.getvalue(), encoding="utf-8")
+        shutil.copymode(seed, unfinished)
         unfinished.replace(seed)
     except OSError as error:
         raise ProjectError(f"The seed {seed} can't be written: {error.strerror}.") from error

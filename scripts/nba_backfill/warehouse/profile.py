@@ -46,4 +46,6 @@ def _duckdb_path(project_dir: Path, target: str | None) -> str | None:
 
 
 def _rendered(value: Any) -> str:
-    return Environment(autoescape=True).from_string(str(value)).render(env_var=os.environ.get)
+    # A path is no HTML, in which & would be another text.
+    environment = Environment(autoescape=False)  # noqa: S701
+    return environment.from_string(str(value)).render(env_var=os.environ.get)

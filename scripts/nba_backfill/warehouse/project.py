@@ -7,7 +7,7 @@ import pickle
 import re
 import shutil
 from argparse import Namespace
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ from dbt_common.exceptions import DbtBaseException
 from nba_backfill.errors import ProjectError
 from nba_backfill.warehouse.profile import profiles_dir
 
+# What YAML takes only escaped, even in quotes, and the line ends that it would fold.
+UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 HEADING_OR_TRAIL = re.compile(r"(Compilation|Database|Parsing|Runtime) Error( in .*)?$|> |compiled code at ")
 log = logging.getLogger("nba_backfill")
 
@@ -122,7 +124,7 @@ class Parsed:
     @classmethod
     def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
         """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
-        result = dbtRunner().invoke([*quietly(), "parse", "--vars", json.dumps(variables), *arguments])
+        result = dbtRunner().invoke([*quietly(), "parse", "--vars", as_yaml(variables), *arguments])
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         if not result.success:
@@ -161,6 +163,16 @@ class Parsed:
         """The manifest, as if no run had seen it."""
         self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         return self.manifest
+
+
+def as_yaml(values: Mapping[str, object]) -> str:
+    """The values as YAML that gives them back, whatever their texts hold, such as bytes of an error in other letters.
+
+    Halves of surrogate pairs, which no warehouse stores, are question marks.
+    """
+    # Not as ASCII, since YAML has no surrogate pairs; but escaped where YAML takes no such character, or folds it.
+    text = json.dumps(values, ensure_ascii=False, default=str).encode(errors="replace").decode()
+    return UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def sentence(error: object) -> str:
