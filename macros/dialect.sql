@@ -94,40 +94,31 @@
 {%- endmacro %}
 
 {# The window, one row per date, as a select. #}
-{% macro dates_of_window() %}{{ return(adapter.dispatch('dates_of_window', 'nba_analytics')()) }}{% endmacro %}
-
-{% macro default__dates_of_window() -%}
-    select game_date
-    from unnest(generate_date_array(date '{{ window_start() }}', date '{{ window_end() }}')) as game_date
+{% macro dates_of_window() -%}
+    {{ dates_between(window_start(), window_end(), 'game_date') }}
     where {{ in_window('game_date') }}
 {%- endmacro %}
 
-{% macro duckdb__dates_of_window() -%}
-    select cast(game_date as date) as game_date
-    from generate_series(
-        date '{{ window_start() }}', date '{{ window_end() }}', interval 1 day
-    ) as dates (game_date)
-    where {{ in_window('game_date') }}
-{%- endmacro %}
+{# The dates from one to another, ISO dates, both inclusive, one row each, as a select with one column. #}
+{% macro dates_between(first, last, name='date_day') %}
+    {{ return(adapter.dispatch('dates_between', 'nba_analytics')(first, last, name)) }}
+{% endmacro %}
 
-{# The dates from one to another, ISO dates, both inclusive, one row each, as a select. #}
-{% macro dates_between(first, last) %}{{ return(adapter.dispatch('dates_between', 'nba_analytics')(first, last)) }}{% endmacro %}
-
-{% macro default__dates_between(first, last) -%}
+{% macro default__dates_between(first, last, name) -%}
     {#- Year by year, since an array holds a limited number of values. #}
-    select date_day
+    select {{ name }}
     from unnest(generate_date_array(date '{{ first }}', date '{{ last }}', interval 1 year)) as first_day
     cross join
         unnest(generate_date_array(
             first_day, least(date '{{ last }}', date_sub(date_add(first_day, interval 1 year), interval 1 day))
-        )) as date_day
+        )) as {{ name }}
 {%- endmacro %}
 
-{% macro duckdb__dates_between(first, last) -%}
-    select cast(date_day as date) as date_day
+{% macro duckdb__dates_between(first, last, name) -%}
+    select cast({{ name }} as date) as {{ name }}
     from generate_series(
         date '{{ first }}', date '{{ last }}', interval 1 day
-    ) as dates (date_day)
+    ) as dates ({{ name }})
 {%- endmacro %}
 
 {# Runs the statements, all of them or none. #}

@@ -712,15 +712,7 @@ averages as (
 
 date_averages as (
 
-    select
-        averages.game_date,
-        averages.team_count,
-        expected.statistic,
-        expected.lowest,
-        expected.highest,
-        {{ _by_statistic('expected', 'averages', _averaged()) }} as average
-    from averages
-    cross join ({{ _expected('team_average', _averaged(), 'lowest', 'highest') }}) as expected
+    {{ _with_expected('date_averages', 'averages', 'team_count', 'average', 'lowest', 'highest') }}
 
 ),
 
@@ -743,15 +735,7 @@ correlations as (
 
 date_statistics as (
 
-    select
-        correlations.game_date,
-        correlations.row_count,
-        expected.statistic,
-        expected.expected,
-        expected.margin,
-        {{ _by_statistic('expected', 'correlations', _correlated()) }} as correlation
-    from correlations
-    cross join ({{ _expected('minutes_correlation', _correlated(), 'expected', 'margin') }}) as expected
+    {{ _with_expected('date_statistics', 'correlations', 'row_count', 'correlation', 'expected', 'margin') }}
 
 ),
 
@@ -761,7 +745,7 @@ noughts as (
 
     select
         game_date,
-        count(minutes_played) as row_count,
+        count(*) as row_count,
         {%- for statistic in _missed() %}
         {{ percent_of('count(case when ' ~ statistic ~ ' = 0 then 1 end)', 'count(' ~ statistic ~ ')') }} as {{ statistic }}
         {{- ',' if not loop.last }}
@@ -774,15 +758,7 @@ noughts as (
 
 date_noughts as (
 
-    select
-        noughts.game_date,
-        noughts.row_count,
-        expected.statistic,
-        expected.lowest,
-        expected.highest,
-        {{ _by_statistic('expected', 'noughts', _missed()) }} as nought_pct
-    from noughts
-    cross join ({{ _expected('nought_share', _missed(), 'lowest', 'highest') }}) as expected
+    {{ _with_expected('date_noughts', 'noughts', 'row_count', 'nought_pct', 'lowest', 'highest') }}
 
 ),
 
@@ -1010,6 +986,29 @@ where
     end
 {%- endmacro %}
 
+{# The subjects with a row per date and statistic: the metric whose thresholds each statistic has of its own, and which. #}
+{% macro _of_statistics() %}
+    {{ return({
+        'date_averages': ('team_average', _averaged()),
+        'date_statistics': ('minutes_correlation', _correlated()),
+        'date_noughts': ('nought_share', _missed()),
+    }) }}
+{% endmacro %}
+
+{# Such a subject, from a relation with a row per date and a column per statistic: what was measured, and both thresholds. #}
+{% macro _with_expected(subject, relation, count_name, measured, min_name, max_name) -%}
+    {%- set metric, statistics = _of_statistics()[subject] -%}
+    select
+        {{ relation }}.game_date,
+        {{ relation }}.{{ count_name }},
+        expected.statistic,
+        expected.{{ min_name }},
+        expected.{{ max_name }},
+        {{ _by_statistic('expected', relation, statistics) }} as {{ measured }}
+    from {{ relation }}
+    cross join ({{ _expected(metric, statistics, min_name, max_name) }}) as expected
+{%- endmacro %}
+
 {# Both thresholds of a metric that each statistic has of its own, a row per statistic. #}
 {% macro _expected(metric, statistics, min_name, max_name) -%}
     select
@@ -1071,10 +1070,7 @@ where
 {% macro _limits(asked) -%}
     {%- set columns = {'min': 'min_value', 'max': 'max_value', 'warn': 'warn_above', 'error': 'error_above'} -%}
     {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) | list -%}
-    {%- for subject, metric, statistics in [
-        ('date_averages', 'team_average', _averaged()), ('date_statistics', 'minutes_correlation', _correlated()),
-        ('date_noughts', 'nought_share', _missed()),
-    ] if subject in asked -%}
+    {%- for subject, (metric, statistics) in _of_statistics().items() if subject in asked -%}
         {%- for statistic in statistics -%}
             {%- do named.extend([(metric ~ '_' ~ statistic, 'min'), (metric ~ '_' ~ statistic, 'max')]) -%}
         {%- endfor -%}
@@ -1099,7 +1095,7 @@ where
 {% macro _broken(subject, rules_of_subject) -%}
     {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
     {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
-    {%- set of_game = subject not in ['keys', 'dates', 'date_averages', 'date_statistics', 'date_noughts', 'windows'] -%}
+    {%- set of_game = subject not in ['keys', 'dates', 'windows'] + _of_statistics() | list -%}
     select
         measured.game_date,
         cast(broken.rule_number as int64) as rule_number,

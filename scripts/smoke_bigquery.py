@@ -117,16 +117,17 @@ class Smoke:
     def _load(self, name: str, table: raw.RawTable, rows: pa.Table) -> None:
         names = [column.name for column in table.columns]
         types = [TYPES.get(column.data_type, column.data_type) for column in table.columns]
-        columns = ", ".join(f"{column} {kind}" for column, kind in zip(names, types, strict=True))
+        columns = list(zip(names, types, strict=True))
+        declared = ", ".join(map(" ".join, columns))
         partitions = " partition by game_date options (require_partition_filter = true)" if "game_date" in names else ""
-        self.client.query(f"create table `{name}` ({columns}){partitions}").result()
+        self.client.query(f"create table `{name}` ({declared}){partitions}").result()
         with tempfile.TemporaryFile() as file:
             pyarrow.csv.write_csv(rows.select(names), file)
             file.seek(0)
             config = bigquery.LoadJobConfig(
                 source_format="CSV",
                 skip_leading_rows=1,
-                schema=[bigquery.SchemaField(*column) for column in zip(names, types, strict=True)],
+                schema=[bigquery.SchemaField(*column) for column in columns],
                 allow_quoted_newlines=True,
             )
             self.client.load_table_from_file(file, name, job_config=config).result()

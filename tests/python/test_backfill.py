@@ -77,10 +77,7 @@ def command(work: Warehouse, *arguments: str, **options: Any) -> "subprocess.Pop
         [str(Path(sys.executable).parent / "nba-backfill"), *arguments],
         cwd=work.project,
         env={**inherited, **work.environment()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **options,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **options},
     )
 
 
@@ -365,14 +362,7 @@ def test_the_lock_of_a_living_process_holds_and_that_of_a_dead_one_does_not(work
 def answered(work: Warehouse, answer: str, *arguments: str) -> tuple[str, int]:
     """What a command prints on a terminal where somebody answers its question, and its exit code."""
     ours, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "nba-backfill"), *arguments],
-        cwd=work.project,
-        env={**os.environ, "NBA_DUCKDB_PATH": str(work.database)},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    )
+    process = command(work, *arguments, stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
     os.write(ours, f"{answer}\n".encode())
     printed = b""

@@ -25,6 +25,8 @@ from nba_backfill.windows import Window
 # BigQuery bills at least so much for each table that a query reads.
 MINIMUM_BYTES = 10 * 1024**2
 SECONDS_TO_CONNECT = 20.0
+# What is raised where Google says no, or nothing.
+REFUSALS = (GoogleAPICallError, RetryError, GoogleAuthError, OSError)
 DAY_MS = 24 * 3600 * 1000
 # How long a project without billing keeps anything.
 SANDBOX_MS = 60 * DAY_MS
@@ -155,7 +157,7 @@ class BigQuery:
     def drop(self, tables: Iterable[str]) -> None:
         """Drop the tables. What can't be dropped goes by itself when its time is over."""
         for table in tables:
-            with suppress(GoogleAPICallError, RetryError, GoogleAuthError, OSError):
+            with suppress(*REFUSALS):
                 self.client.delete_table(table.replace("`", ""), not_found_ok=True)
 
     def renew_lock(self, table: str, token: str, run_id: str) -> None:
@@ -168,7 +170,7 @@ class BigQuery:
         }
         config = QueryJobConfig(labels=labels, maximum_bytes_billed=MINIMUM_BYTES)
         sql = f"update {table} set alive_at = current_timestamp() where token = '{token}'"  # noqa: S608 - both our own
-        with suppress(GoogleAPICallError, RetryError, GoogleAuthError, OSError):
+        with suppress(*REFUSALS):
             self.client.query(sql, job_config=config, timeout=SECONDS_TO_CONNECT).result(timeout=SECONDS_TO_CONNECT)
 
     def refusal_to_list(self, dataset: str) -> str | None:
@@ -198,7 +200,7 @@ def _asking() -> Iterator[None]:
     """What Google answers instead, as a sentence. Raises TransientError where time may mend it, else ProjectError."""
     try:
         yield
-    except (GoogleAPICallError, RetryError, GoogleAuthError, OSError) as error:
+    except REFUSALS as error:
         fault = fault_in(str(error))
         kind = TransientError if fault and fault.is_transient else ProjectError
         raise kind(with_advice(str(error))) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from google.api_core.retry import Retry
 from nba_backfill.errors import BackfillError, InputError, ProjectError, TransientError, holder_of_file
 from nba_backfill.warehouse.dbt import Dbt
 from nba_backfill.warehouse.project import as_yaml
-from nba_backfill.warehouse.told import FINDINGS, HELD, Built, Verdict, told_by, with_moments
+from nba_backfill.warehouse.told import FINDINGS, HELD, Built, told_by, with_moments
 from nba_backfill.windows import Window
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ LOOK = Retry(lambda error: holder_of_file(error) is not None, initial=1, maximum
 ROWS = ("int_games_window", "int_player_links_window", "int_player_rows_window")
 HOURS_OF_OWN_TABLES = 24
 log = logging.getLogger("nba_backfill")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the tests of one invocation of dbt ended: how many passed, and what those that warned said."""
+
+    passed: int
+    warnings: tuple[str, ...]
 
 
 class Engine(Dbt):

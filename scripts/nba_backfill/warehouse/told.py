@@ -49,14 +49,6 @@ class Built:
         )
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """How the tests of one invocation of dbt ended: how many passed, and what those that warned said."""
-
-    passed: int
-    warnings: tuple[str, ...]
-
-
 def told_by(event: EventMsg, beginning: str) -> Any:
     """What follows the beginning, where a macro says something that begins so. Else None."""
     if event.info.name == "JinjaLogDebug" and event.data.msg.startswith(beginning):
