@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 START_DATE ?= 2021-10-01
 END_DATE ?= 2024-05-01
 
-.PHONY: help setup backfill check test test-quick test-bigquery smoke-bigquery lint lint-python lint-duckdb lint-bigquery lint-changed lint-structure docs lock clean
+.PHONY: help setup backfill check test test-quick test-bigquery smoke-bigquery lint lint-python lint-duckdb lint-bigquery lint-changed lint-structure bench bench-full docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -65,6 +65,12 @@ lint-structure: $(INSTALLED_DEV) profiles.yml
 	if [ -x $(BIN)/dbt-bouncer ]; then $(BIN)/dbt-bouncer run --show-all-failures; \
 	else echo "The structure is not checked: dbt-bouncer asks for Python 3.11."; fi
 
+bench: $(INSTALLED) profiles.yml ## Measure this project against others on the same work: INTO=…
+	$(BIN)/python -m benchmarks $(if $(INTO),--into $(INTO))
+
+bench-full: $(INSTALLED) profiles.yml ## The same with what takes long, about an hour
+	$(BIN)/python -m benchmarks --full $(if $(INTO),--into $(INTO))
+
 docs: setup ## Build the dbt docs, also as one file, target/static_index.html, and serve them
 	$(BIN)/dbt docs generate --static --no-version-check
 	$(BIN)/dbt docs serve --no-version-check
@@ -74,7 +80,9 @@ lock: ## Resolve the locks anew; needs uv
 	compile="uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
 	--no-annotate --quiet --upgrade"; \
 	$$compile --extra dev --output-file requirements-dev.lock && \
-	$$compile --constraints requirements-dev.lock --output-file requirements.lock
+	$$compile --constraints requirements-dev.lock --output-file requirements.lock && \
+	uv pip compile benchmarks/sqlmesh.in --universal --python-version 3.10 --generate-hashes \
+	--no-emit-index-url --no-annotate --quiet --upgrade --output-file benchmarks/sqlmesh.lock
 
 clean: ## Remove the environment and what runs have left, but no data
 	rm -rf $(VENV) target logs
