@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,12 +26,14 @@ from benchmarks.league import (
     fingerprint,
     prepared,
 )
-from benchmarks.measure import REPEATS, Took, repeated
+from benchmarks.measure import REPEATS, Took, apart, measure
 from benchmarks.scale import HISTORIES, histories
 from benchmarks.statements import Statements
 
 SEASONS = (OLDEST_MADE, NEXT_SEASON)
 WINDOW = Window(date(SEASONS[0], 10, 1), date(SEASONS[1] + 1, 6, 30))
+# Of the tables in a log, in characters.
+WIDTH = 200
 ENVIRONMENTS = PROJECT / "target/benchmarks"
 
 
@@ -45,6 +48,8 @@ ENVIRONMENTS = PROJECT / "target/benchmarks"
 def main(full: bool, into: Path) -> None:
     """Measure this project against others on the same work, and behind long histories."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -55,8 +60,12 @@ def main(full: bool, into: Path) -> None:
         found = contenders(with_all=full)
         if not work.sqlmesh:
             found = {key: each for key, each in found.items() if not key.startswith("sqlmesh")}
-        took = {key: _measured(work, each, say) for key, each in found.items()}
-        rows, _ = fingerprint(work.reference, SUMMARY, [WINDOW])
+        took = measure(
+            {key: partial(_do, each, work) for key, each in found.items()},
+            REPEATS,
+            lambda key, took: say(f"{found[key].name}: {took.seconds:.1f} s, executing {took.executing:.1f} s"),
+        )
+        rows, _ = apart(fingerprint, work.reference, SUMMARY, [WINDOW])
         counts, times = (HISTORIES, REPEATS) if full else (HISTORIES[:2], REPEATS - 1)
         behind = {each.seasons: each for each in histories(work.raw, work.directory, counts, times, say)}
     minutes = (time.monotonic() - started) / 60
@@ -86,10 +95,8 @@ def prepare(directory: Path, seasons: tuple[int, int], window: Window, say: Call
     return Work(window, raw, with_views, statements, project, sqlmesh, directory)
 
 
-def _measured(work: Work, contender: Contender, say: Callable[[str], None]) -> list[Took]:
-    took = repeated(lambda _: contender(work))
-    say(f"{contender.name}: {', '.join(f'{each.seconds:.1f}' for each in took)} s")
-    return took
+def _do(contender: Contender, work: Work, _: int) -> Took:
+    return contender(work)
 
 
 if __name__ == "__main__":

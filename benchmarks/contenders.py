@@ -15,14 +15,14 @@ import duckdb
 
 from benchmarks import dbt_peer, sqlmesh_peer
 from benchmarks.league import DATABASE, SUMMARY, Window, fingerprint
-from benchmarks.measure import BIN, Ended, Took, run
-from benchmarks.statements import ROWS, Dates, Statements
+from benchmarks.measure import BIN, Ended, Took, apart, run
+from benchmarks.statements import MODELS, ROWS, Dates, Statements
 from benchmarks.statements import SUMMARY as PEERS_SUMMARY
 
 WEEK = 7
 SAMPLE = 10
-# What dbt says of an invocation that has built the tables of a window, or those that all windows are made from.
-BUILT = re.compile(r"Finished running (?=.*table model)(?!.*(?:seed|test)).*\(([\d.]+)s\)")
+# How dbt's log begins what it says of an invocation, and what it says of how long it took.
+BEGIN, ELAPSED = "Running with dbt=", re.compile(r"Finished running .*\(([\d.]+)s\)")
 MOMENT = "%Y-%m-%d %H:%M:%S,%f"
 
 
@@ -96,7 +96,7 @@ class Contender:
             shutil.copy(directory / DATABASE, work.reference)
         windows = work.sample if self.is_sample else [work.window]
         found, expected = (
-            fingerprint(database, table, windows)
+            apart(fingerprint, database, table, windows)
             for database, table in ((directory / DATABASE, self.table), (work.reference, SUMMARY))
         )
         if found != expected:
@@ -112,11 +112,21 @@ def ours(work: Work, *options: str) -> tuple[Path, Took]:
     logged = work.project / "logs/dbt.log"
     logged.unlink(missing_ok=True)
     ended = run([BIN / "nba-backfill", "run", *work.window.options(), *options], work.project)
-    built = BUILT.findall(logged.read_text())
-    # The sources are read once, and then there is a window at least.
-    if len(built) < 2:
-        raise RuntimeError(f"{logged} doesn't say how long the tables took.")
-    return directory, Took(ended.seconds, sum(map(float, built)), ended.peak_mib, phases=_phases(ended))
+    took = Took(ended.seconds, _executing(logged), ended.peak_mib, phases=_phases(ended))
+    return directory, took
+
+
+def _executing(logged: Path) -> float:
+    """Seconds of the invocations that read the sources or built a window. Raises RuntimeError where one is missing."""
+    seconds, seen = 0.0, set()
+    for invocation in logged.read_text().split(BEGIN):
+        found = {model for model in MODELS if re.search(rf"OK created .*\b{model}\b", invocation)}
+        if found:
+            seconds += float(ELAPSED.findall(invocation)[-1])
+            seen |= found
+    if seen != {*MODELS}:
+        raise RuntimeError(f"{logged} says nothing of {', '.join({*MODELS} - seen)}.")
+    return seconds
 
 
 def _phases(ended: Ended) -> tuple[tuple[str, float], ...]:
@@ -185,19 +195,23 @@ def sqlmesh(work: Work, batch: int | None, *, all_rules: bool) -> tuple[Path, To
 def floor(work: Work, windows: list[Window], *, with_rules: bool) -> tuple[Path, Took]:
     """The SQL alone, in DuckDB."""
     directory = work.place("floor")
+    took = apart(_statements, directory / DATABASE, work.statements, windows, with_rules)
+    return directory, Took(took, took)
+
+
+def _statements(database: Path, statements: Statements, windows: list[Window], with_rules: bool) -> float:
     started = time.perf_counter()
-    with duckdb.connect(str(directory / DATABASE)) as con:
+    with duckdb.connect(str(database)) as con:
         con.execute("create schema bench")
         for window in windows:
-            sql = work.statements.with_dates(Dates.of(window)).reading(ROWS, "bench.window_rows")
+            sql = statements.with_dates(Dates.of(window)).reading(ROWS, "bench.window_rows")
             con.execute(f"create or replace table {ROWS} as {sql.rows}")
             con.execute(f"create or replace table bench.window_rows as {sql.summary}")
             if with_rules and con.execute(sql.errors).fetchall():
                 raise RuntimeError(f"Rows of {window.start}..{window.end} break a rule.")
             con.execute(f"create table if not exists {PEERS_SUMMARY} as from bench.window_rows limit 0")
             con.execute(f"insert into {PEERS_SUMMARY} from bench.window_rows")
-    took = time.perf_counter() - started
-    return directory, Took(took, took)
+    return time.perf_counter() - started
 
 
 def contenders(*, with_all: bool) -> dict[str, Contender]:

@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 BIN = Path(sys.executable).parent
 REPEATS = 3
@@ -18,6 +21,8 @@ ENOUGH = 25.0
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The unit of ru_maxrss: bytes on macOS, else kibibytes.
 MAXRSS_PER_MIB = 2**20 if sys.platform == "darwin" else 2**10
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,26 @@ def run(command: Sequence[str | Path], directory: Path, **variables: str) -> End
     return Ended(seconds, usage.ru_maxrss / MAXRSS_PER_MIB, lines)
 
 
-def repeated(work: Callable[[int], Took], times: int = REPEATS) -> list[Took]:
-    """What the work took each time, of which it is told the number: once, where that is ENOUGH."""
-    took = [work(0)]
-    if took[0].seconds < ENOUGH:
-        took += map(work, range(1, times))
+def measure(
+    works: Mapping[str, Callable[[int], Took]], times: int, say: Callable[[str, Took], None]
+) -> dict[str, list[Took]]:
+    """What each work took each time, of which it is told the number: once, where that is ENOUGH.
+
+    In turns, so that what else the machine does at a time meets all of them.
+    """
+    took: dict[str, list[Took]] = {key: [] for key in works}
+    for time_number in range(times):
+        for key, work in works.items():
+            if not took[key] or took[key][0].seconds < ENOUGH:
+                took[key].append(work(time_number))
+                say(key, took[key][-1])
     return took
+
+
+def apart(function: Callable[..., Answer], *arguments: object) -> Answer:
+    """What the function returns in a process of its own.
+
+    The system counts the memory of who starts a command as the command's, so this process keeps its own small.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()

@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from rich.console import Console
 from rich.table import Table
 
@@ -98,7 +99,7 @@ class Results:
 
 
 CONTENDERS = (
-    "", "prompt to prompt, s", "spread", "to us", "executing, s", "spread", "to us", "peak MiB",
+    "", "prompt to prompt, s", "spread", "ratio to us", "executing, s", "spread", "ratio to us", "peak MiB",
     "gate before publish", "held-back dates", "resume by content", "rollback",
 )  # fmt: skip
 REACHES = ("", "measured", "at most", "")
@@ -187,7 +188,9 @@ def _draw_contenders(axes: Axes, results: Results) -> None:
     axes.set_xscale("log")
     axes.invert_yaxis()
     axes.set_title(f"{results.rows:,} rows, the same table from each; seconds, logarithmic", loc="left", fontsize=10)
-    axes.legend(loc="lower right", fontsize=8)
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.set_xlim(right=2 * max(whole))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False)
 
 
 def _draw_histories(axes: Axes, results: Results) -> None:
@@ -201,7 +204,7 @@ def _draw_histories(axes: Axes, results: Results) -> None:
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_title("seconds behind so many seasons of history", loc="left", fontsize=10)
-    axes.legend(fontsize=8)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False)
 
 
 def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

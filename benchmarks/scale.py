@@ -20,7 +20,7 @@ from benchmarks.league import (
     season,
     with_history,
 )
-from benchmarks.measure import BIN, Ended, Took, repeated, run
+from benchmarks.measure import BIN, Ended, Took, apart, measure, run
 
 # The product takes no date before the first game of 1946, so the last of them stands for a hundred seasons: each is of
 # today's size, and the first ones that were played had a quarter of the games.
@@ -66,7 +66,7 @@ def histories(
 
 def _behind(project: Path, place: Path, made: Path, seasons: int, times: int, say: Callable[[str], None]) -> Behind:
     place.mkdir()
-    history = with_history(made, place / "history.duckdb", seasons)
+    history = apart(with_history, made, place / "history.duckdb", seasons)
     database = project / "data" / DATABASE
     database.parent.mkdir(exist_ok=True)
     # Views keep the name of the file's catalogue, so the file that is worked on has always the same.
@@ -93,10 +93,8 @@ def _behind(project: Path, place: Path, made: Path, seasons: int, times: int, sa
         ended = command(time)
         return Took(ended.seconds, ended.seconds, ended.peak_mib)
 
-    took = {}
-    for key, command in commands.items():
-        say(f"  {COMMANDS[key]}")
-        took[key] = repeated(partial(afresh, command), times)
+    works = {key: partial(afresh, command) for key, command in commands.items()}
+    took = measure(works, times, lambda key, took: say(f"  {COMMANDS[key]}: {took.seconds:.1f} s"))
     (whole,) = backfills if len(backfills) == 1 else (None,)
     return Behind(seasons, rows, Took(whole.seconds, whole.seconds, whole.peak_mib) if whole else None, took)
 
