@@ -68,7 +68,7 @@ lint-structure: $(INSTALLED_DEV) profiles.yml
 bench: $(INSTALLED) profiles.yml ## Measure this project against others on the same work: INTO=…
 	$(BIN)/python -m benchmarks $(if $(INTO),--into $(INTO))
 
-bench-full: $(INSTALLED) profiles.yml ## The same with what takes long, about an hour
+bench-full: $(INSTALLED) profiles.yml ## The same with what takes long, about 40 minutes
 	$(BIN)/python -m benchmarks --full $(if $(INTO),--into $(INTO))
 
 docs: setup ## Build the dbt docs, also as one file, target/static_index.html, and serve them

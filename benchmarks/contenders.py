@@ -202,6 +202,7 @@ def floor(work: Work, windows: list[Window], *, with_rules: bool) -> tuple[Path,
 def _statements(database: Path, statements: Statements, windows: list[Window], with_rules: bool) -> float:
     started = time.perf_counter()
     with duckdb.connect(str(database)) as con:
+        con.execute("set enable_progress_bar = false")
         con.execute("create schema bench")
         for window in windows:
             sql = statements.with_dates(Dates.of(window)).reading(ROWS, "bench.window_rows")

@@ -92,6 +92,7 @@ def with_history(made: Path, database: Path, seasons: int) -> Path:
         "last_game_date": "(last_game_date - to_years(years::int))::date",
     }
     with duckdb.connect(str(database)) as con:
+        con.execute("set enable_progress_bar = false")
         for table, columns, in_oldest, too_old in [
             *((table, moved, f"season_year = {OLDEST_MADE}", f"season_year < {first}") for table in RAW),
             (REGISTRY, of_registry, f"left(season, 4)::int = {OLDEST_MADE}", f"left(season, 4)::int < {first}"),

@@ -34,8 +34,11 @@ class Ended:
     lines: tuple[tuple[float, str], ...]
 
     def moment(self, text: str) -> float:
-        """When the first line with this text was said, in seconds since the prompt."""
-        return next(moment for moment, line in self.lines if text in line)
+        """When the first line with this text was said, in seconds since the prompt. Raises RuntimeError."""
+        for moment, line in self.lines:
+            if text in line:
+                return moment
+        raise RuntimeError(f"The command never said {text!r}.")
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ def say(results: Results, console: Console) -> None:
         for line in lines:
             table.add_row(*line)
         console.print(table)
+    console.print("Statements and bytes on BigQuery are counted by tests: docs/bigquery.md has them.")
 
 
 def write(results: Results, directory: Path) -> list[Path]:
