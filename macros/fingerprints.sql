@@ -50,49 +50,41 @@
         {{ return('') }}
     {% endif %}
     {% set macros = context[project_name] %}
-    {% set texts = [] %}
+    {% set prefix = 'macro.' ~ project_name ~ '.' %}
     {# Both lists grow while they are read. #}
     {% set model_ids = [node_of('player_game_summary').unique_id] %}
-    {% set macro_names = [] %}
+    {% set macro_ids = [] %}
+    {% set codes = {} %}
     {% for model_id in model_ids %}
         {% set node = graph.nodes[model_id] %}
-        {% do texts.append(model_id ~ _tokens(node.raw_code)) %}
-        {% do macro_names.extend(_own_macros(node.depends_on.macros)) %}
+        {% do codes.update({model_id: node.raw_code}) %}
+        {% do macro_ids.extend(node.depends_on.macros) %}
         {% for upstream in node.depends_on.nodes if upstream.startswith('model.') and upstream not in model_ids %}
             {% do model_ids.append(upstream) %}
         {% endfor %}
     {% endfor %}
-    {% set read = [] %}
-    {% for macro_name in macro_names if macro_name not in read %}
-        {% do read.append(macro_name) %}
+    {% for macro_id in macro_ids if macro_id not in codes and macro_id.startswith(prefix) %}
+        {% set macro_name = macro_id[prefix | length:] %}
         {% set called = macros[macro_name].macro %}
-        {% do texts.append(macro_name ~ _tokens(called.macro_sql)) %}
-        {% do macro_names.extend(_own_macros(called.depends_on.macros)) %}
-        {% for version in _versions(macro_name) if version in macros %}
-            {% do macro_names.append(version) %}
+        {% do codes.update({macro_id: called.macro_sql}) %}
+        {% do macro_ids.extend(called.depends_on.macros) %}
+        {# The versions of a dispatched macro. #}
+        {% set dispatched = macro_name.split('__') | last %}
+        {% for engine in ['default__', 'duckdb__', 'bigquery__'] if engine ~ dispatched in macros %}
+            {% do macro_ids.append(prefix ~ engine ~ dispatched) %}
         {% endfor %}
     {% endfor %}
-    {{ return(local_md5(texts | sort | join('\n'))) }}
-{% endmacro %}
-
-{% macro _own_macros(macro_ids) %}
-    {% set prefix = 'macro.' ~ project_name ~ '.' %}
-    {% set names = [] %}
-    {% for macro_id in macro_ids if macro_id.startswith(prefix) %}
-        {% do names.append(macro_id[prefix | length:]) %}
+    {% set texts = [] %}
+    {% for id, code in codes.items() | sort %}
+        {% do texts.append('\n' ~ id ~ '\n' ~ code) %}
     {% endfor %}
-    {{ return(names) }}
+    {{ return(local_md5(_tokens(texts | join))) }}
 {% endmacro %}
 
-{# The versions of a dispatched macro. #}
-{% macro _versions(macro_name) %}
-    {% set name = macro_name.split('__') | last %}
-    {{ return(['default__' ~ name, 'duckdb__' ~ name, 'bigquery__' ~ name]) }}
-{% endmacro %}
-
-{# Words, strings and signs of SQL or Jinja, each apart, without the comments of either. #}
+{# Words, strings and signs of SQL or Jinja, each on a line of its own, without the comments of either. #}
 {% macro _tokens(code) %}
     {% set comment = '[{]#.*?#[}]|/[*].*?[*]/|--[^\n]*' %}
-    {% set token = "'[^'\n]*'|" ~ '"[^"\n]*"|\\w+|[^\\w\\s]' %}
-    {{ return(modules.re.findall('(?s)' ~ comment ~ '|(' ~ token ~ ')', code) | select | join(' ')) }}
+    {% set string = "'[^'\n]*'|" ~ '"[^"\n]*"' %}
+    {% set uncommented = modules.re.sub('(?s)' ~ comment ~ '|(' ~ string ~ ')', '\\1', code) %}
+    {{ return(modules.re.findall(string ~ '|\\w+|[^\\w\\s]', uncommented) | join('\n')) }}
 {% endmacro %}

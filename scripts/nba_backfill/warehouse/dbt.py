@@ -198,9 +198,11 @@ class Dbt:
             return FailedTestsError(reasons)
         return BackfillError("\n".join(reasons) or self._advised(messages[0]))
 
-    def _invoke(self, *arguments: str, listener: Callable[[EventMsg], None] | None = None) -> dbtRunnerResult:
-        dbt = dbtRunner(manifest=self._parsed.with_fresh_nodes(), callbacks=[listener] if listener else [])
-        outcome = dbt.invoke([*quietly(), *arguments, *self._profile])
+    def _invoke(
+        self, command: str, *arguments: str, listener: Callable[[EventMsg], None] | None = None
+    ) -> dbtRunnerResult:
+        dbt = dbtRunner(manifest=self._parsed.for_command(command), callbacks=[listener] if listener else [])
+        outcome = dbt.invoke([*quietly(), command, *arguments, *self._profile])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
         return outcome

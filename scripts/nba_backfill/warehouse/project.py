@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import yaml  # type: ignore[import-untyped]
+from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
@@ -130,11 +131,11 @@ class Parsed:
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
-        return cls(manifest, pickle.dumps(manifest.nodes))
+        return cls(manifest, pickle.dumps((manifest.nodes, manifest.unit_tests)))
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
-        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes, unit_tests = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         for node in nodes.values():
             if node.name in models:
                 own_alias = f"{node.alias}__{suffix}"
@@ -142,11 +143,11 @@ class Parsed:
                 node.alias = own_alias
                 node.config["hours_to_expiration"] = hours
         self.manifest.nodes = nodes
-        return Parsed(self.manifest, pickle.dumps(nodes))
+        return Parsed(self.manifest, pickle.dumps((nodes, unit_tests)))
 
     def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
         """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
-        nodes = self.manifest.nodes
+        nodes, _ = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         to_look_at = [node for node in nodes.values() if node.name in queries]
         seen: set[str] = set()
         while to_look_at:
@@ -159,9 +160,13 @@ class Parsed:
                     to_look_at.append(nodes[name])
         return False
 
-    def with_fresh_nodes(self) -> Any:
-        """The manifest, as if no run had seen it."""
-        self.manifest.nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+    def for_command(self, command: str) -> Any:
+        """The manifest as if no run had seen it, for `dbt run` without the tests, which it would only count."""
+        nodes, unit_tests = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        if command == "run":
+            nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
+            unit_tests = {}
+        self.manifest.nodes, self.manifest.unit_tests = nodes, unit_tests
         return self.manifest
 
 
