@@ -1124,12 +1124,18 @@ where
 
 {# A part of each rule, by the rule's number; what most say is said once. #}
 {% macro _by_rule(rules_of_subject, part) -%}
-    {%- set said = [] -%}
-    {%- for rule in rules_of_subject -%}
-        {%- do said.append((rule.rule_number, _part(rule, part))) -%}
-    {%- endfor -%}
     {%- set others = "'error'" if part == 'severity' else 'null' -%}
-    {%- set differing = said | rejectattr(1, 'equalto', others) | list -%}
+    {%- set differing = [] -%}
+    {%- for rule in rules_of_subject -%}
+        {%- if part == 'shows' -%}
+            {%- set sql = _shown(rule.shows) -%}
+        {%- elif part == 'severity' and rule.severity in ['error', 'warning'] -%}
+            {%- set sql = "'" ~ rule.severity ~ "'" -%}
+        {%- else -%}
+            {%- set sql = (rule.get(part) or 'null') | replace('limits.', 'measured.') -%}
+        {%- endif -%}
+        {%- if sql != others -%}{%- do differing.append((rule.rule_number, sql)) -%}{%- endif -%}
+    {%- endfor -%}
     {%- if differing -%}
     case broken.rule_number
         {%- for number, sql in differing %}
@@ -1142,19 +1148,14 @@ where
     {%- endif -%}
 {%- endmacro %}
 
-{% macro _part(rule, part) -%}
-    {%- if part == 'severity' and rule.severity in ['error', 'warning'] -%}
-        '{{ rule.severity }}'
-    {%- elif part == 'shows' -%}
-        concat(
-        {%- for column in rule.shows -%}
-            {{ "'" ~ (', ' if not loop.first) ~ column ~ " ', " -}}
-            coalesce({{ _printed(column) }}, 'NULL'){{ ', ' if not loop.last }}
-        {%- endfor -%}
-        )
-    {%- else -%}
-        {{ (rule.get(part) or 'null') | replace('limits.', 'measured.') }}
-    {%- endif -%}
+{# Columns with their names, as text. #}
+{% macro _shown(columns) -%}
+    concat(
+    {%- for column in columns -%}
+        {{ "'" ~ (', ' if not loop.first) ~ column ~ " ', " -}}
+        coalesce({{ _printed(column) }}, 'NULL'){{ ', ' if not loop.last }}
+    {%- endfor -%}
+    )
 {%- endmacro %}
 
 {# A column as people read it. Engines disagree on the trailing zeros of decimals. #}
