@@ -131,11 +131,11 @@ class Parsed:
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
-        return cls(manifest, pickle.dumps((manifest.nodes, manifest.unit_tests)))
+        return cls(manifest, pickle.dumps(manifest.nodes))
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
-        nodes, unit_tests = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         for node in nodes.values():
             if node.name in models:
                 own_alias = f"{node.alias}__{suffix}"
@@ -143,11 +143,11 @@ class Parsed:
                 node.alias = own_alias
                 node.config["hours_to_expiration"] = hours
         self.manifest.nodes = nodes
-        return Parsed(self.manifest, pickle.dumps((nodes, unit_tests)))
+        return Parsed(self.manifest, pickle.dumps(nodes))
 
     def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
         """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
-        nodes, _ = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         to_look_at = [node for node in nodes.values() if node.name in queries]
         seen: set[str] = set()
         while to_look_at:
@@ -161,12 +161,14 @@ class Parsed:
         return False
 
     def for_command(self, command: str) -> Any:
-        """The manifest as if no run had seen it, for `dbt run` without the tests, which it would only count."""
-        nodes, unit_tests = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        """The manifest as if no run had seen it.
+
+        Without the tests that the command doesn't run, and the unit tests, which nothing here runs: dbt draws them all.
+        """
+        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         if command == "run":
             nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
-            unit_tests = {}
-        self.manifest.nodes, self.manifest.unit_tests = nodes, unit_tests
+        self.manifest.nodes, self.manifest.unit_tests = nodes, {}
         return self.manifest
 
 
