@@ -172,26 +172,29 @@
 
 {#
     The rows of a model that meet the condition, as a select. Before the first build of the model it has no row, and the
-    types that its YAML gives. A column that the table still lacks, since the next build appends it, is NULL.
+    types that its YAML gives.
 #}
 {% macro rows_if_built(model_name, condition='true') -%}
     {%- set relation = ref(model_name) -%}
-    {#- The rows that a unit test gives are no table. -#}
-    {%- if not execute or relation.is_cte -%}
-        select * from {{ relation }}
-        where {{ condition }}
+    {%- if not execute or relation.is_cte or is_built(relation) -%}
+        {{ rows_with_every_column(model_name, condition) }}
     {%- else -%}
-        {%- set columns = _columns_of(model_name) -%}
-        {%- if is_built(relation) -%}
-            {%- set has = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
-            {%- set lacked = columns | rejectattr('name', 'in', has) | list -%}
-            select *{{ ', ' if lacked }}{{ _nulls(lacked) }} from {{ relation }}
-            where {{ condition }}
-        {%- else -%}
-            select {{ _nulls(columns) }}
-            limit 0
-        {%- endif -%}
+        select {{ _nulls(_columns_of(model_name)) }}
+        limit 0
     {%- endif -%}
+{%- endmacro %}
+
+{# The same of a model that is built: a column that its table still lacks, since the next build appends it, is NULL. #}
+{% macro rows_with_every_column(model_name, condition='true') -%}
+    {%- set relation = ref(model_name) -%}
+    {%- set lacked = [] -%}
+    {#- The rows that a unit test gives are no table. -#}
+    {%- if execute and not relation.is_cte -%}
+        {%- set has = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+        {%- do lacked.extend(_columns_of(model_name) | rejectattr('name', 'in', has)) -%}
+    {%- endif -%}
+    select *{{ ', ' if lacked }}{{ _nulls(lacked) }} from {{ relation }}
+    where {{ condition }}
 {%- endmacro %}
 
 {% macro _columns_of(model_name) %}

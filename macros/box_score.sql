@@ -120,9 +120,14 @@
     ({{ equal_statistics }} >= 10)
 {%- endmacro %}
 
+{# The overtimes of a game that is as long as a team's minutes. Count. #}
+{% macro overtimes(team_minutes) -%}
+    greatest(round(({{ team_minutes }} - 240) / 25), 0)
+{%- endmacro %}
+
 {# Minutes by which a team's minutes in a game differ from 240 and 25 for each overtime. #}
 {% macro team_minutes_gap(team_minutes) -%}
-    abs({{ team_minutes }} - 240 - 25 * greatest(round(({{ team_minutes }} - 240) / 25), 0))
+    abs({{ team_minutes }} - 240 - 25 * {{ overtimes(team_minutes) }})
 {%- endmacro %}
 
 {#

@@ -34,6 +34,7 @@
         {{ fingerprint_of(hash_of([
             'source_name', 'exclusion_reason', 'game_id', 'season_phase', 'team_abbr', 'player_lookup', 'player_full_name',
             'universal_player_id', 'player_status', 'dnp_reason', 'minutes_text', 'plus_minus',
+            'team_score',
         ] + counted_statistics())) }} as source_fingerprint
     from {{ player_rows }}
     where {{ in_window('game_date') }}

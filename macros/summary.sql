@@ -6,7 +6,7 @@
         'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers', 'personal_fouls', 'plus_minus',
         'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts', 'ts_pct',
         'efg_pct', 'usage_rate', 'player_status', 'is_active', 'dnp_reason', 'dnp_reason_category',
-        'primary_source_used', 'has_nbac_gamebook', 'has_bdl_boxscores', 'sources_disagree',
+        'primary_source_used', 'has_nbac_gamebook', 'has_bdl_boxscores', 'sources_disagree', 'bdl_team_score',
     ]) }}
 {% endmacro %}
 

@@ -57,6 +57,7 @@ merged as (
         coalesce(nbac.source_name, bdl.source_name) as primary_source_used,
         nbac.source_name is not null as has_nbac_gamebook,
         bdl.source_name is not null as has_bdl_boxscores,
+        bdl.team_score as bdl_team_score,
         -- A source that lists someone who did not play says 0, '' or nothing. BDL's minutes are
         -- whole ones, so only more than one minute apart is a disagreement.
         {{ names_of(differences) }} as differences,
@@ -105,6 +106,7 @@ final as (
         has_nbac_gamebook,
         has_bdl_boxscores,
         case when has_nbac_gamebook and has_bdl_boxscores then differences end as sources_disagree,
+        bdl_team_score,
         source_processed_at
     from merged
 

@@ -61,6 +61,7 @@ final as (
         has_nbac_gamebook,
         has_bdl_boxscores,
         sources_disagree,
+        bdl_team_score,
         source_processed_at,
         row_hash,
         {{ run_timestamp() }} as processed_at,

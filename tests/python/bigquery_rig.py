@@ -39,7 +39,7 @@ MADE_DATASETS = ("nba_analytics_kept", "alice_nba_analytics")
 WRITTEN_NOW = {"processed_at", "dbt_invocation_id", "run_id"}
 # Those that BigQuery reads only with a filter on game_date.
 PARTITIONED = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger", "gate_findings")
-BUILT = (*PARTITIONED, "unresolved_player_names")
+BUILT = (*PARTITIONED, "games", "unresolved_player_names")
 
 
 def raw_rows_of(source: Path, games: Iterable[str], database: Path) -> None:

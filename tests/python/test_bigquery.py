@@ -339,7 +339,7 @@ def test_real_games_are_the_same_on_both(engines: Both, real_data: Path, tmp_pat
     real = Warehouse(both.duckdb.project, tmp_path / "real.duckdb")
     assert real.cli("load-raw", str(real_data / "raw")).code == 0
     both.load(real.database, REAL_GAMES)
-    both.run_well(prepare, build, Dbt(("run", "--select", "unresolved_player_names")), window=REAL_SEASON)
+    both.run_well(prepare, build, Dbt(("run", "--select", "games", "unresolved_player_names")), window=REAL_SEASON)
     assert both.compare() > 450
     excluded = both.duckdb.query("select distinct exclusion_reason from excluded_box_score_rows")
     assert set(excluded) == {("no_player_name",), ("surplus_player",)}

@@ -18,7 +18,7 @@ from conftest import REPOSITORY, WEEK, Warehouse
 from nba_backfill.commands.main import main
 from nba_backfill.warehouse.project import read_profile
 
-MARTS = ("player_game_summary", "excluded_box_score_rows")
+MARTS = ("player_game_summary", "excluded_box_score_rows", "games")
 
 
 def manifest(warehouse: Warehouse, command: str, window: tuple[str, str], directory: Path) -> dict[str, Any]:

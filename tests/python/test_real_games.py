@@ -73,6 +73,28 @@ def test_no_key_stands_twice_and_no_game_on_two_dates(real: Warehouse) -> None:
     ) == [(2021, 0, 1_323), (2022, 0, 1_320)]
 
 
+def test_a_game_has_the_official_score_and_its_overtimes(official: Warehouse) -> None:
+    """Minutes of the log are whole ones, so a team's are off by a few."""
+    team_games = (
+        "(select game_date, team_abbr, sum(minutes) as minutes, sum(points) as points from official group by all)"
+    )
+    assert official.query(
+        f"""
+        select
+            count(*), count(*) filter (home.points = nbac_home_points and away.points = nbac_away_points),
+            count(*) filter (abs(home.minutes - 240 - 25 * overtimes) < 7), count(*) filter (overtimes > 0)
+        from games
+        inner join {team_games} as home on games.game_date = home.game_date and home_team_abbr = home.team_abbr
+        inner join {team_games} as away on games.game_date = away.game_date and away_team_abbr = away.team_abbr
+        """
+    ) == [(1_317, 1_317, 1_317, 59)]
+    # Of some games balldontlie lacks lines, and its score too.
+    ((scored, too_low),) = official.query(
+        "select count(bdl_home_points), count(*) filter (bdl_home_points < nbac_home_points - 2) from games"
+    )
+    assert (scored, too_low) == (2_432, 6)
+
+
 def test_every_named_gamebook_row_is_in_and_only_players_that_it_lacks_beside_it(real: Warehouse) -> None:
     assert real.query(
         "select season_year, count(*) filter (has_nbac_gamebook), count(*) filter (not has_nbac_gamebook) "
