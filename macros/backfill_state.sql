@@ -40,7 +40,7 @@
 #}
 {% macro insert_event(
     run_id, event_name, start_date=none, end_date=none, details=none, host_name=none, process_id=none,
-    windows_done=none, rows_added=none, rows_removed=none, rows_changed=none, kept_until=none
+    windows_done=none, rows_added=none, rows_removed=none, rows_changed=none, kept_days=none
 ) -%}
     {%- set event_id = literal((var('operation_id') or invocation_id) ~ ' ' ~ event_name ~ ' ' ~ run_id) -%}
     insert into {{ ref('backfill_events') }} (
@@ -63,7 +63,8 @@
             {{ literal(rows_added, 'int64') }} as rows_added,
             {{ literal(rows_removed, 'int64') }} as rows_removed,
             {{ literal(rows_changed, 'int64') }} as rows_changed,
-            {{ kept_until or literal(none, 'timestamp') }} as kept_until
+            {{ literal(none, 'timestamp') if kept_days is none else run_timestamp(days=whole_number('kept_days', kept_days)) }}
+                as kept_until
     ) as event
     where not exists (select 1 as a_row from {{ ref('backfill_events') }} where event_id = {{ event_id }})
 {%- endmacro %}
@@ -72,6 +73,14 @@
 {% macro literal(value, type='string') -%}
     cast({{ 'null' if value is none else quoted(value | string) }} as {{ type }})
 {%- endmacro %}
+
+{# A count that is given, as a number. Raises where it is none, which Jinja's int would take for nought. #}
+{% macro whole_number(name, value) %}
+    {% if not modules.re.fullmatch('[0-9]{1,15}', value | string) %}
+        {{ exceptions.raise_compiler_error(name ~ ' is ' ~ tojson(value | string) ~ ', which is no whole number.') }}
+    {% endif %}
+    {{ return(value | int) }}
+{% endmacro %}
 
 {#
     Takes the lock for a run if nobody has it, if its holder has not renewed it for so many minutes, or if the holder is
@@ -93,7 +102,7 @@
         ~ ', held_since = ' ~ run_timestamp()
         ~ ', alive_at = ' ~ run_timestamp()
         ~ ' where run_id is null or token in (' ~ literal(token) ~ ', ' ~ literal(dead_token) ~ ')'
-        ~ ' or alive_at < ' ~ run_timestamp(minutes=-expires_after_minutes)
+        ~ ' or alive_at < ' ~ run_timestamp(minutes=-whole_number('expires_after_minutes', expires_after_minutes))
     ) %}
     {% do _require_lock(token) %}
 {% endmacro %}

@@ -195,13 +195,16 @@
         }) %}
         {{ log('findings of the window: ' ~ tojson(told)) }}
         {% for day in told.held_back %}
-            {{ log('held back ' ~ day.game_date ~ ': ' ~ day.reason, info=true) }}
+            {{ log(_printable('held back ' ~ day.game_date ~ ': ' ~ day.reason), info=true) }}
         {% endfor %}
         {% for finding in told.findings if finding.severity == 'warning' %}
-            {{ log('warning ' ~ finding.rule ~ ', ' ~ finding.findings ~ ' times: ' ~ finding.example, info=true) }}
+            {{ log(_printable('warning ' ~ finding.rule ~ ', ' ~ finding.findings ~ ' times: ' ~ finding.example), info=true) }}
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+{# The text without what a terminal would obey. #}
+{% macro _printable(text) %}{{ return(modules.re.sub('[\\x00-\\x1f\\x7f-\\x9f]', '?', text)) }}{% endmacro %}
 
 {# What broke each rule how often, and the first example. #}
 {% macro _counted_findings() -%}

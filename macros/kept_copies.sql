@@ -24,7 +24,7 @@
     date had, and how many of them no minutes, is kept for good. Done again, because an answer was lost, it keeps the same.
 #}
 {% macro keep_range(run_id, days=30) %}
-    {% set expires_at = run_timestamp(days=days) %}
+    {% set expires_at = run_timestamp(days=whole_number('days', days)) %}
     {% do ensure_schema(kept_copy('player_game_summary', run_id)) %}
     {% for model_name in replaced_models() %}
         {% do run_query(
@@ -38,7 +38,7 @@
         'run_id = ' ~ literal(run_id)
     )) %}
     {% do run_query(insert_event(
-        run_id, 'range kept', window_start(), window_end(), kept_until=expires_at
+        run_id, 'range kept', window_start(), window_end(), kept_days=days
     )) %}
     {# Making the schema has begun a transaction where the engine has one. #}
     {% do adapter.commit() %}
@@ -188,8 +188,8 @@
         from {{ ref('backfill_runs') }}
         where kept_at is not null
         qualify
-            sum(case when status in ('stopped', 'failed') then 0 else 1 end) over (order by kept_at desc) > {{ keep_count | int }}
-            or kept_at < {{ run_timestamp(days=-days) }}
+            sum(case when status in ('stopped', 'failed') then 0 else 1 end) over (order by kept_at desc) > {{ whole_number('keep_count', keep_count) }}
+            or kept_at < {{ run_timestamp(days=-whole_number('days', days)) }}
     {% endset %}
     {% for run in run_query(kept_runs).rows %}
         {% for model_name in replaced_models() %}

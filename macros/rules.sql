@@ -491,7 +491,7 @@
 {% macro findings(summary, player_rows=none, families=none, published=none, raw_teams=none) -%}
 {%- set asked = _rules_of(families, player_rows is not none, published is not none) -%}
 {%- set statistics = counted_statistics() -%}
-{%- set baseline_rows = var('baseline_rows') | int if var('baseline_rows') is not none else 'cast(null as int64)' -%}
+{%- set baseline_rows = whole_number('The var baseline_rows', var('baseline_rows')) if var('baseline_rows') is not none else 'cast(null as int64)' -%}
 with
 
 limits as (

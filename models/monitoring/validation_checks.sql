@@ -378,7 +378,7 @@ baseline_figures as (
     {% else %}
         select
             count(*) as compared_rows,
-            {{ var('baseline_rows') | int }} as baseline_rows
+            {{ whole_number('The var baseline_rows', var('baseline_rows')) }} as baseline_rows
         from summary
     {% endif %}
 

@@ -7,6 +7,7 @@ URL (test_notify.py), and the YAML of run-operations for every character there i
 import ast
 import csv
 import json
+import logging
 import re
 import shutil
 import stat
@@ -19,6 +20,8 @@ import yaml
 from backfill_rig import done, operate
 from conftest import REPOSITORY, WEEK, Warehouse
 from nba_backfill.display.report_files import _template
+from nba_backfill.display.tables import print_table
+from nba_backfill.display.terminal import Lines, Terminal, say
 from nba_backfill.warehouse.players import add_alias
 from nba_backfill.warehouse.profile import duckdb_path
 from nba_backfill.warehouse.project import as_yaml
@@ -33,6 +36,7 @@ AWKWARD = (
     "two\nlines\r\n- a: b",
     "`x` $$ %s ? :a /* -- #",
     "<script>alert(1)</script> & é 🏀",
+    "\x1b[2J\x1b]0;owned\x07 \x9b31m",
 )
 SECRET = "Hunter2Token"
 
@@ -102,6 +106,33 @@ def test_what_is_told_of_an_event_is_kept_as_it_was_told(demo: Warehouse) -> Non
     assert (AWKWARD[1], AWKWARD[2], told, AWKWARD[3]) in found
 
 
+@pytest.mark.parametrize(
+    ("macro", "arguments"),
+    [
+        ("drop_kept", {"keep_count": "none"}),
+        ("keep_range", {"run_id": "one", "days": "-1"}),
+        ("take_lock", {"run_id": "one", "token": "one", "expires_after_minutes": "1) or (1=1"}),
+        ("log_event", {"run_id": "one", "event_name": "told", "kept_days": "current_timestamp"}),
+        ("log_event", {"run_id": "one", "event_name": "told", "kept_until": "current_timestamp"}),
+    ],
+)
+def test_an_operation_takes_a_number_where_it_needs_one(
+    demo: Warehouse, macro: str, arguments: dict[str, object]
+) -> None:
+    outcome = operate(demo, macro, **arguments)
+    assert outcome.code != 0
+    assert "is no whole number" in outcome.output or "kept_until" in outcome.output
+    assert not demo.query("select 1 from backfill_events where run_id = 'one'")
+
+
+def test_rows_that_are_expected_are_a_number(demo: Warehouse) -> None:
+    """Jinja's int takes a text for nought."""
+    for asked in ("gate_findings", "validation"):
+        outcome = demo.dbt("compile", "--select", asked, "--vars", as_yaml({"baseline_rows": "two thousand"}))
+        assert outcome.code != 0
+        assert "The var baseline_rows is" in outcome.output
+
+
 def test_a_name_of_a_table_goes_through_to_the_report(demo: Warehouse) -> None:
     """Names of players, reasons and codes of teams, in rows that are read, published, listed and told."""
     players = demo.query(
@@ -115,7 +146,7 @@ def test_a_name_of_a_table_goes_through_to_the_report(demo: Warehouse) -> None:
             f"update bdl_player_boxscores set player_full_name = {renamed}",
             f"update nbac_gamebook_player_stats set player_name = {renamed}",
         )
-    text = AWKWARD[1].replace("'", "''")
+    text = (AWKWARD[1] + AWKWARD[-1]).replace("'", "''")
     demo.execute(
         f"update bdl_player_boxscores set team_abbr = '{text}' where game_date = '{WEEK[1]}' and player_lookup = "
         f"(select min(player_lookup) from bdl_player_boxscores where game_date = '{WEEK[1]}')"
@@ -128,10 +159,25 @@ def test_a_name_of_a_table_goes_through_to_the_report(demo: Warehouse) -> None:
     read = {name for (name,) in demo.query("select source_player_full_name from int_player_rows_window")}
     assert set(AWKWARD) <= read
     assert demo.query("select 1 from int_player_rows_window where exclusion_reason = 'team_not_in_game'")
-    assert demo.cli("players", "unresolved").code == 0
+    listed = demo.cli("players", "unresolved")
+    assert listed.code == 0
+    # A terminal would obey it.
+    built = demo.dbt("build", "--exclude-resource-type", "unit_test", window=WEEK)
+    assert "held back" in built.output
+    for outcome in (run, listed, built):
+        assert not re.search(r"[\x1b\x9b](?!\[\d*m)", outcome.output)
+    assert r"\x1b[2J\x1b]0;OWNED\x07 \x9b31M" in run.output
+    assert "?[2J?]0;OWNED? ?31M" in built.output
     (report,) = re.findall(r"^report: (.*)$", run.output, re.MULTILINE)
     html = (demo.project / report).read_text(encoding="utf-8")
     assert "<script" not in html
+
+
+def test_a_terminal_is_told_what_a_name_has_that_it_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
+    say(AWKWARD[-1])
+    print_table(["name"], [[AWKWARD[-1]]])
+    Lines(Terminal()).emit(logging.LogRecord("nba_backfill", logging.INFO, "", 0, AWKWARD[-1], (), None))
+    assert capsys.readouterr().out.count(r"\x1b[2J\x1b]0;owned\x07 \x9b31m") == 3
 
 
 def test_the_page_of_the_report_escapes_and_runs_nothing() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from nba_backfill.commands.options import CHECKPOINT
-from nba_backfill.display.terminal import log, print_nowhere, say_warnings
+from nba_backfill.display.terminal import log, print_nowhere, say, say_warnings
 from nba_backfill.errors import BackfillError, ProjectError, holder_of_file
 
 EXIT_CODES = """\b
@@ -56,7 +56,7 @@ def _in_sentences(ctx: click.Context) -> Iterator[None]:
 
 def _print(sentence: str) -> None:
     try:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     except OSError:
         print_nowhere()
 

@@ -25,6 +25,7 @@ from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.screen import follow, show
 from nba_backfill.display.status import Status, read_checkpoint, target_database
 from nba_backfill.display.tables import print_table, whole
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError
 from nba_backfill.loop.lock import hold_lock, new_run_id
 from nba_backfill.records.verdict import Validation
@@ -108,7 +109,7 @@ def rollback(run_id: str | None, dry_run: bool, yes: bool, as_json: bool, dbt: D
         described = {"run_id": last["run_id"], "start_date": str(window.start), "end_date": str(window.end)}
         click.echo(json.dumps(described | changes | {"dry_run": dry_run}, indent=2, default=str))
         return
-    click.echo(
+    say(
         f"{'this would roll' if dry_run else 'rolled'} back run {last['run_id']}, {window}: "
         f"{int(changes['rows_added']):,} rows that were added since it began go, {int(changes['rows_removed']):,} that "
         f"were removed come back, {int(changes['rows_changed']):,} that were changed hold what they held before it"
@@ -151,7 +152,7 @@ def runs(as_json: bool, dbt: Dbt) -> None:
         click.echo(json.dumps(found, indent=2, default=str))
         return
     if not found:
-        click.echo("no runs yet")
+        say("no runs yet")
         return
     print_table(
         ["run", "range", "status", "windows", "failed", *CHANGES, "kept until"],

@@ -10,6 +10,7 @@ import click
 
 from nba_backfill.commands.options import dbt_options
 from nba_backfill.commands.project import Dbt, enter_project
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def load_raw(directory: Path, template: bool, allow_empty: bool, dbt: Dbt) -> No
         for loaded in load_directory(con, directory, tables, may_empty=allow_empty):
             again = f", {loaded.replaced:,} of an earlier load replaced" if loaded.replaced else ""
             ignored = f", columns ignored: {', '.join(loaded.ignored_columns)}" if loaded.ignored_columns else ""
-            click.echo(f"{loaded.path.name}: {loaded.rows:,} rows into {loaded.table}{again}{ignored}")
+            say(f"{loaded.path.name}: {loaded.rows:,} rows into {loaded.table}{again}{ignored}")
 
 
 def _write_templates(directory: Path, tables: tuple[RawTable, ...]) -> None:

@@ -10,6 +10,7 @@ import click
 from nba_backfill.commands.options import dbt_options, json_option, plan_options, range_options, select
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import TIB, print_plan, print_sources
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
 from nba_backfill.loop.lock import prepare
 from nba_backfill.warehouse.checks import RAW_TABLES, STOP, ask_preflight, first_bad, worst
@@ -110,9 +111,9 @@ def preflight(window: Window, as_json: bool, dbt: Dbt) -> None:
         lists = {"checks": [check.to_json() for check in checks], "seasons": seasons}
         click.echo(json.dumps(described | lists | {"estimate": estimate}, indent=2, default=str))
     else:
-        click.echo(f"preflight of {window}, {window.days:,} days")
+        say(f"preflight of {window}, {window.days:,} days")
         print_sources(seasons, checks)
-        click.echo("\n".join(estimate))
+        say("\n".join(estimate))
     if worst(checks) == STOP:
         raise InputError(f"Stop, before anything is written. {first_bad(checks)}")
 

@@ -12,6 +12,7 @@ import click
 from nba_backfill.commands.options import dbt_options, json_option
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import print_table
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError
 from nba_backfill.loop.lock import prepare
 from nba_backfill.warehouse.players import add_alias, candidates, player_lookup
@@ -59,7 +60,7 @@ def unresolved(as_csv: bool, as_json: bool, dbt: Dbt) -> None:
         writer.writerow(columns)
         writer.writerows(lines)
     elif not found:
-        click.echo("every player of the summary is registered")
+        say("every player of the summary is registered")
     else:
         print_table(columns, lines)
 
@@ -92,11 +93,11 @@ def alias(alias: str, canonical: str | None, reason: str, dbt: Dbt) -> None:
         raise ArgumentError(f"Say who is meant: nba-backfill players alias {alias} CANONICAL. Likely: {found}.")
     registered = {row["player_lookup"] for row in engine.rows("stg_nba_reference__players_registry")}
     added = add_alias(project / ALIASES, alias, canonical, registered - {None}, reason)
-    click.echo(f"{player_lookup(alias)} means {player_lookup(canonical)}" + ("" if added else ", as it did already"))
+    say(f"{player_lookup(alias)} means {player_lookup(canonical)}" + ("" if added else ", as it did already"))
     unresolved = engine.rows("unresolved_dates", everything)
     dates = sorted(row["game_date"] for row in unresolved if row["player_lookup"] == player_lookup(alias))
     if not dates:
-        click.echo("no date of the summary has that name")
+        say("no date of the summary has that name")
         return
-    click.echo(f"{len(dates):,} dates to run again, which are stale from now on:")
-    click.echo(f"nba-backfill run --start-date {dates[0]} --end-date {dates[-1]}")
+    say(f"{len(dates):,} dates to run again, which are stale from now on:")
+    say(f"nba-backfill run --start-date {dates[0]} --end-date {dates[-1]}")

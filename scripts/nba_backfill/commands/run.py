@@ -31,7 +31,7 @@ from nba_backfill.commands.options import (
 from nba_backfill.commands.plan import make_bill, refuse_bytes
 from nba_backfill.commands.project import Dbt, enter_project, make_engine, open_log
 from nba_backfill.display.tables import headline, print_plan
-from nba_backfill.display.terminal import log
+from nba_backfill.display.terminal import log, say
 from nba_backfill.errors import ArgumentError, BackfillError, InputError
 from nba_backfill.loop.lock import new_run_id, prepare
 from nba_backfill.loop.run import Options, Run, at_work
@@ -273,7 +273,7 @@ def _detach(run_id: str, log_file: Path, directory: Path) -> None:
             stderr=file,
             start_new_session=True,
         )
-    click.echo(f"run {run_id} goes on in the background as process {process.pid}")
-    click.echo(f"log: {log_file}")
-    click.echo(f"watch: tail -f {shlex.quote(str(log_file))}")
-    click.echo(f"stop: kill {process.pid}")
+    say(f"run {run_id} goes on in the background as process {process.pid}")
+    say(f"log: {log_file}")
+    say(f"watch: tail -f {shlex.quote(str(log_file))}")
+    say(f"stop: kill {process.pid}")

@@ -6,6 +6,7 @@ import click
 
 from nba_backfill.commands.options import dbt_options
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError
 from nba_backfill.loop.lock import lock_holder, sight_of
 
@@ -28,9 +29,9 @@ def unlock(yes: bool, dbt: Dbt) -> None:
     engine.connect()
     holder = lock_holder(engine)
     if holder is None:
-        click.echo("nobody holds the lock")
+        say("nobody holds the lock")
         return
-    click.echo(
+    say(
         f"run {holder['run_id']} of {holder['holder']}, process {holder['process_id']} on {holder['host_name']}, since "
         f"{holder['held_since']:%Y-%m-%d %H:%M:%S} UTC, alive at {holder['alive_at']:%Y-%m-%d %H:%M:%S} UTC; "
         f"{sight_of(holder)}"
@@ -40,4 +41,4 @@ def unlock(yes: bool, dbt: Dbt) -> None:
             raise ArgumentError("Nobody can be asked here. Pass --yes if it is dead.")
         click.confirm("Take the lock from it?", abort=True)
     engine.operate("release_lock", token=holder["token"], run_id=holder["run_id"])
-    click.echo("the lock is free")
+    say("the lock is free")

@@ -21,6 +21,7 @@ from nba_backfill.commands.options import (
 )
 from nba_backfill.commands.project import Dbt, enter_project, make_engine
 from nba_backfill.display.tables import print_box_score, print_checks, print_seasons
+from nba_backfill.display.terminal import say
 from nba_backfill.errors import ArgumentError, BackfillError
 from nba_backfill.loop.lock import prepare, run_at_work
 from nba_backfill.records.verdict import BLOCKED, Validation
@@ -74,8 +75,8 @@ def validate(
         print_checks(checks)
         if box_score:
             print_box_score(box_score)
-        click.echo(f"{window}: {validation.verdict}. {validation.reason}")
-        click.echo(f"verdict: {VERDICT}")
+        say(f"{window}: {validation.verdict}. {validation.reason}")
+        say(f"verdict: {VERDICT}")
     if validation.verdict == BLOCKED:
         raise BackfillError(f"Blocked: don't train on it. {no_game or ''}".strip())
     if no_game:
@@ -117,8 +118,8 @@ def report(run_id: str | None, game: tuple[str, str, str] | None, as_json: bool,
     if as_json:
         click.echo(made.to_json())
         return
-    click.echo(f"{window}: {validation.verdict}. {validation.reason}")
-    click.echo(f"report: {path}")
+    say(f"{window}: {validation.verdict}. {validation.reason}")
+    say(f"report: {path}")
 
 
 def _box_score(engine: Engine, day: date, team: str, opponent: str) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta, timezone
 from itertools import groupby
 from pathlib import Path
 
-import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
@@ -19,6 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from nba_backfill.display.status import BUSY, DIED, DONE, RUNNING, Month, Status, as_died, is_dead
+from nba_backfill.display.terminal import printable, say
 
 STYLES = {RUNNING: "bold cyan", DONE: "bold green", "failed": "bold red", DIED: "bold red"}
 # At this rate the 600 dates of three seasons take over a week. A window takes seconds on DuckDB, a minute on BigQuery.
@@ -58,7 +58,7 @@ def show(console: Console, status: Status) -> None:
     """Print the status once: as it fits a terminal, or all of it, whole, where the output is piped."""
     now = datetime.now(timezone.utc)
     if not console.file.isatty():
-        click.echo("\n".join(lines(status, now)))
+        say("\n".join(lines(status, now)))
         return
     # The shell's prompt takes the last line.
     for line in screen(status, now, console.width, console.height - 1):
@@ -76,7 +76,7 @@ def screen(status: Status, now: datetime, width: int, height: int, *, is_waiting
     if is_waiting:
         awaited = "waiting for its checkpoint" if status.state == BUSY else "no run is at work here; waiting for one"
         facts.append(("", f"{awaited}, Ctrl-C ends"))
-    head = [Text(line) for line in (_title(status), *_labelled(facts))]
+    head = [Text(printable(line)) for line in (_title(status), *_labelled(facts))]
     head[0].highlight_words([status.state], STYLES.get(status.state, "bold yellow"))
     bars: list[RenderableType] = []
     if status.dates is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from nba_backfill.display.terminal import printable, say
 from nba_backfill.warehouse.checks import Check, of_source
 from nba_backfill.warehouse.plan import Plan
 
@@ -34,7 +34,7 @@ def print_table(columns: Collection[str], rows: Iterable[Sequence[str]], *, figu
     for place, column in enumerate(table.columns):
         column.justify = "right" if column.header in FIGURES or (figures and place) else "left"
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = WIDTH_OF_A_PIPE
@@ -77,16 +77,16 @@ def headline(plan: Plan) -> str:
 
 def print_plan(plan: Plan, bill: Bill | None = None, price_per_tib: float = 0) -> None:
     """The plan: dates by what there is to do about them, and the windows, with their bytes where they are known."""
-    click.echo(headline(plan))
+    say(headline(plan))
     for why, days in plan.to_do.items():
-        click.echo(
+        say(
             f"  {why}: {len(days):,} dates, {sum(day.games for day in days):,} games, "
             f"{sum(day.rows for day in days):,} rows"
         )
     for status, dates in plan.left_alone.items():
-        click.echo(f"  {status}, left alone: {dates:,} dates")
+        say(f"  {status}, left alone: {dates:,} dates")
     if not plan.batches:
-        click.echo("nothing to do")
+        say("nothing to do")
         return
     print_table(
         ["window", "dates", "games", "rows", "why", *(["bytes billed"] if bill else [])],
@@ -103,8 +103,8 @@ def print_plan(plan: Plan, bill: Bill | None = None, price_per_tib: float = 0) -
         ],
     )
     if bill:
-        click.echo(f"{bill.sources:,} bytes billed to read the sources, once for all windows")
-        click.echo(price(bill.total, price_per_tib))
+        say(f"{bill.sources:,} bytes billed to read the sources, once for all windows")
+        say(price(bill.total, price_per_tib))
 
 
 def price(billed: int, price_per_tib: float) -> str:
@@ -140,9 +140,9 @@ def print_sources(seasons: Iterable[Row], checks: Sequence[Check]) -> None:
             ("rows of unregistered players", "unregistered_rows", whole),
             ("game ids turned round", "turned_round_games", whole),
         ]
-        click.echo(f"{source}: {verdict}")
+        say(f"{source}: {verdict}")
         for check in bad:
-            click.echo(f"  {check.verdict}: {check}")
+            say(f"  {check.verdict}: {check}")
         print_table(
             ["", *(season(row["season_year"]) for row in of)],
             [[label, *(show(row[name]) for row in of)] for label, name, show in facts],
@@ -191,7 +191,7 @@ def print_sample(days: Iterable[Row], starters: Iterable[Row], absent: Iterable[
             for row in days
         ],
     )
-    click.echo("most minutes: starters play 30 to 42")
+    say("most minutes: starters play 30 to 42")
     print_table(
         ["date", "player", "team", "against", "minutes", "points", "source"],
         [
@@ -207,7 +207,7 @@ def print_sample(days: Iterable[Row], starters: Iterable[Row], absent: Iterable[
             for row in starters
         ],
     )
-    click.echo("did not play: their minutes are NULL, as they should be")
+    say("did not play: their minutes are NULL, as they should be")
     print_table(
         ["date", "player", "team", "minutes", "reason"],
         [
@@ -228,7 +228,7 @@ def print_box_score(rows: Sequence[Row]) -> None:
     for team in dict.fromkeys(row["team_abbr"] for row in rows):
         of_team = [row for row in rows if row["team_abbr"] == team]
         total = sum(int(row["points"] or 0) for row in of_team)
-        click.echo(f"{rows[0]['game_id']}  {team}{' at home' if of_team[0]['is_home'] else ''}: {total:,} points")
+        say(f"{rows[0]['game_id']}  {team}{' at home' if of_team[0]['is_home'] else ''}: {total:,} points")
         print_table(
             [
                 "player",
@@ -261,7 +261,7 @@ def print_box_score(rows: Sequence[Row]) -> None:
                 for row in of_team
             ],
         )
-    click.echo(f"the public box score: {rows[0]['public_page']}")
+    say(f"the public box score: {rows[0]['public_page']}")
 
 
 def season(year: Any) -> str:

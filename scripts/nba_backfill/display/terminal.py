@@ -4,8 +4,10 @@ import logging
 import os
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -27,6 +29,19 @@ log = logging.getLogger("nba_backfill")
 log.propagate = False
 log.addHandler(logging.NullHandler())
 log.setLevel(logging.INFO)
+
+
+def printable(text: str) -> str:
+    """The text for a terminal, which would obey some characters: where a name has one, it is spelled out, as \\x1b."""
+    return "".join(
+        character if character == "\n" or unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]
+        for character in text
+    )
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text that may have names from a table or a file."""
+    click.echo(printable(text), err=err)
 
 
 class Terminal(Console):
@@ -57,7 +72,7 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR:
-            self._console.print(record.getMessage())
+            self._console.print(printable(record.getMessage()))
 
 
 def say_warnings() -> None:
@@ -68,7 +83,11 @@ def say_warnings() -> None:
 
 
 class LogFile(logging.FileHandler):
-    """A log file that says so when it can't be written, for example on a full disk."""
+    """A log file, to be read on a terminal, that says so when it can't be written, for example on a full disk."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As it is printed."""
+        return printable(super().format(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         _, error, _ = sys.exc_info()
