@@ -232,7 +232,8 @@ ranked as (
             source_processed_at desc,
             case when player_status = 'active' then 0 else 1 end asc,
             statistics_hash asc,
-            coalesce(source_player_full_name, '') asc
+            coalesce(source_player_full_name, '') asc,
+            coalesce(team_score, 0) desc
     )
 
 ),
@@ -282,8 +283,7 @@ with_game_minutes as (
 
     select
         *,
-        240 + 25 * greatest(round((max(team_minutes) over (partition by game_id) - 240) / 25), 0)
-            as game_minutes
+        240 + 25 * {{ overtimes('max(team_minutes) over (partition by game_id)') }} as game_minutes
     from nbac_teams
 
 ),
