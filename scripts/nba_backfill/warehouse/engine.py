@@ -267,7 +267,8 @@ class Engine(Dbt):
     def validate(self, window: Window, selector: str = "validation") -> Verdict:
         """Make the views on the summary and test the window as it now stands there. Raises BackfillError."""
         self._read_for_itself(["validation"], window)
-        results = self._run("build", "--selector", selector, window=window, check_sources=False)
+        arguments = ["--selector", selector, "--exclude-resource-type", "unit_test"]
+        results = self._run("build", *arguments, window=window, check_sources=False)
         tests = [result for result in results if result.node.resource_type == NodeType.Test]
         warned = [result for result in tests if result.status == TestStatus.Warn]
         return Verdict(len(tests) - len(warned), tuple(self._explain(result, window) for result in warned))

@@ -121,6 +121,7 @@ class Parsed:
 
     manifest: Any
     nodes: bytes
+    unit_tests: dict[str, Any]
 
     @classmethod
     def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
@@ -131,7 +132,7 @@ class Parsed:
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
-        return cls(manifest, pickle.dumps(manifest.nodes))
+        return cls(manifest, pickle.dumps(manifest.nodes), manifest.unit_tests)
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
@@ -143,7 +144,7 @@ class Parsed:
                 node.alias = own_alias
                 node.config["hours_to_expiration"] = hours
         self.manifest.nodes = nodes
-        return Parsed(self.manifest, pickle.dumps(nodes))
+        return Parsed(self.manifest, pickle.dumps(nodes), self.unit_tests)
 
     def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
         """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
@@ -161,14 +162,11 @@ class Parsed:
         return False
 
     def for_command(self, command: str) -> Any:
-        """The manifest as if no run had seen it.
-
-        Without the tests that the command doesn't run, and the unit tests, which nothing here runs: dbt draws them all.
-        """
+        """The manifest as if no run had seen it, for `dbt run` without the tests, which dbt draws in its graph."""
         nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
         if command == "run":
             nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
-        self.manifest.nodes, self.manifest.unit_tests = nodes, {}
+        self.manifest.nodes, self.manifest.unit_tests = nodes, {} if command == "run" else self.unit_tests
         return self.manifest
 
 
