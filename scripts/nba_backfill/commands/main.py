@@ -1,5 +1,6 @@
 """The command line: which commands there are. Everything it can say about dbt, the engine asks dbt."""
 
+import gc
 import os
 
 import click
@@ -34,6 +35,8 @@ def main() -> None:
     """Fill player_game_summary from the raw NBA box scores, window by window, with dbt."""
     # What a run leaves names players and tables: logs, reports, dbt's artefacts, the DuckDB file.
     os.umask(0o077)
+    # dbt's parsed project is objects by the ten thousand that stay: to look through them each time finds nothing.
+    gc.set_threshold(50_000)
 
 
 for command in (command for commands in GROUPS.values() for command in commands):

@@ -1,5 +1,6 @@
 """The dbt project and its profile, and the project as dbt has parsed it, once."""
 
+import gc
 import json
 import logging
 import os
@@ -132,6 +133,8 @@ class Parsed:
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
+        # All of it stays: the collector needn't go through it again and again.
+        gc.freeze()
         return cls(manifest, pickle.dumps(manifest.nodes), manifest.unit_tests)
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
