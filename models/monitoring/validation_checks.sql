@@ -216,15 +216,16 @@ row_figures as (
 
 games as (
 
+    {{ game_totals('summary') }}
+
+),
+
+flagged_games as (
+
     select
         game_id,
-        max(game_date) <= {{ settled_until() }}
-        and (
-            count(case when has_nbac_gamebook then 1 end) = 0
-            or count(case when has_bdl_boxscores then 1 end) = 0
-        ) as is_in_one_source
-    from summary
-    group by game_id
+        game_date <= {{ settled_until() }} and (nbac_rows = 0 or bdl_rows = 0) as is_in_one_source
+    from games
 
 ),
 
@@ -234,7 +235,7 @@ game_figures as (
         count(*) as game_count,
         count(case when is_in_one_source then 1 end) as games_in_one_source,
         {{ first_and_last('game_id', 'is_in_one_source') }} as in_one_source_between
-    from games
+    from flagged_games
 
 ),
 
@@ -243,9 +244,9 @@ dates_of_summary as (
     select
         game_date,
         max(season_year) as season_year,
-        count(*) as row_count,
-        count(distinct game_id) as game_count
-    from summary
+        cast(sum(row_count) as int64) as row_count,
+        count(*) as game_count
+    from games
     group by game_date
 
 ),

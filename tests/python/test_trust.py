@@ -55,7 +55,7 @@ def test_a_run_refuses_what_preflight_stops_unless_it_is_forced(work: Warehouse)
         "delete from bdl_player_boxscores where game_id = '20220109_OKC_TOR'",
     )
     for command, sentence in (
-        ("preflight", 'nbac_gamebook_player_stats" has no row in 2022-01-01..2022-01-31'),
+        ("preflight", 'no row of 2022-01-01..2022-01-31 in the raw table "nba"."nba_raw"."nbac_gamebook_player_stats".'),
         ("run", "missing source rows, nbac_gamebook 2021: 100.00 %"),
     ):
         refused = work.cli(command, *MONTH)
@@ -88,7 +88,7 @@ def test_a_range_without_a_row_names_both_tables_and_how_to_list_what_there_is(w
     assert outcome.code == 3, outcome.output
     assert "nbac_gamebook_player_stats" in outcome.output
     assert "bdl_player_boxscores" in outcome.output
-    assert "has no row in 2020-01-01..2020-02-01" in outcome.output
+    assert "no row of 2020-01-01..2020-02-01 in the raw table" in outcome.output
     shown = work.dbt("show", "--select", "raw_seasons", "--limit", "100")
     assert shown.code == 0, shown.output
     assert "2021" in shown.output

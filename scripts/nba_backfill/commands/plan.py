@@ -102,8 +102,8 @@ def preflight(window: Window, as_json: bool, dbt: Dbt) -> None:
     ]
     if empty and (len(empty) == len(RAW_TABLES) or worst(checks) == STOP):
         raise InputError(
-            f"The raw table {' and '.join(empty)} has no row in {window}. `dbt show --select raw_seasons --limit 100` "
-            "lists what there is."
+            f"There is no row of {window} in the raw table {' or in '.join(empty)}. "
+            "`dbt show --select raw_seasons --limit 100` lists what there is."
         )
     estimate = _estimate(engine, make_plan(engine, window, Scope.RESUME, None))
     if as_json:
