@@ -55,7 +55,7 @@ def test_a_run_refuses_what_preflight_stops_unless_it_is_forced(work: Warehouse)
         "delete from bdl_player_boxscores where game_id = '20220109_OKC_TOR'",
     )
     for command, sentence in (
-        ("preflight", 'no row of 2022-01-01..2022-01-31 in the raw table "nba"."nba_raw"."nbac_gamebook_player_stats".'),
+        ("preflight", 'no row of 2022-01-01..2022-01-31 in the raw table "nba"."nba_raw"."nbac'),
         ("run", "missing source rows, nbac_gamebook 2021: 100.00 %"),
     ):
         refused = work.cli(command, *MONTH)
