@@ -54,8 +54,9 @@ def test_a_run_refuses_what_preflight_stops_unless_it_is_forced(work: Warehouse)
         # There balldontlie alone is far off the score, which would hold the date back.
         "delete from bdl_player_boxscores where game_id = '20220109_OKC_TOR'",
     )
+    raw_table = '"nba"."nba_raw"."nbac_gamebook_player_stats"'
     for command, sentence in (
-        ("preflight", 'no row of 2022-01-01..2022-01-31 in the raw table "nba"."nba_raw"."nbac'),
+        ("preflight", f"no row of 2022-01-01..2022-01-31 in the raw table {raw_table}."),
         ("run", "missing source rows, nbac_gamebook 2021: 100.00 %"),
     ):
         refused = work.cli(command, *MONTH)

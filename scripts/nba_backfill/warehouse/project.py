@@ -166,10 +166,10 @@ class Parsed:
 
     def for_command(self, command: str) -> Any:
         """The manifest as if no run had seen it, for `dbt run` without the tests, which dbt draws in its graph."""
-        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes, unit_tests = pickle.loads(self.nodes), self.unit_tests  # noqa: S301 - written by this process
         if command == "run":
-            nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
-        self.manifest.nodes, self.manifest.unit_tests = nodes, {} if command == "run" else self.unit_tests
+            nodes, unit_tests = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}, {}
+        self.manifest.nodes, self.manifest.unit_tests = nodes, unit_tests
         return self.manifest
 
 
