@@ -93,9 +93,42 @@
     '{{ text | replace("'", "''") }}'
 {%- endmacro %}
 
+{#
+    Rows that are there in the query's text, as a relation with an alias: numbers and texts, by the name of their column.
+    Neither engine likes a select for each: those are what takes long to plan.
+#}
+{% macro literal_rows(alias, columns) %}{{ return(adapter.dispatch('literal_rows', 'nba_analytics')(alias, columns)) }}{% endmacro %}
+
+{% macro default__literal_rows(alias, columns) -%}
+    unnest([
+        {%- for row in zip(*columns.values()) %}
+        struct(
+            {%- for value in row -%}
+            {{ value if value is number else default__quoted(value) }} as {{ (columns | list)[loop.index0] }}
+            {{- ', ' if not loop.last }}
+            {%- endfor -%}
+        ){{ ',' if not loop.last }}
+        {%- endfor %}
+    ]) as {{ alias }}
+{%- endmacro %}
+
+{% macro duckdb__literal_rows(alias, columns) -%}
+    (
+        values
+        {%- for row in zip(*columns.values()) %}
+        (
+            {%- for value in row -%}
+            {{ value if value is number else "'" ~ value | replace("'", "''") ~ "'" }}{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as {{ alias }} ({{ columns | join(', ') }})
+{%- endmacro %}
+
 {# The window, one row per date, as a select. #}
 {% macro dates_of_window() -%}
-    {{ dates_between(window_start(), window_end(), 'game_date') }}
+    {%- set start, end = window() -%}
+    {{ dates_between(start, end, 'game_date') }}
     where {{ in_window('game_date') }}
 {%- endmacro %}
 

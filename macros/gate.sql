@@ -3,20 +3,25 @@
     for this window, but for the dates that gate_findings holds back.
 #}
 
-{# Who has built a window's table, and for which window, as a select. An empty window has this row alone. #}
+{# Who has built a window's table, and for which window, as a select. #}
 {% macro this_build() -%}
+    {%- set start, end = window() -%}
     select
         {{ quoted(invocation_id) }} as built_by,
-        date '{{ window_start() }}' as built_from,
-        date '{{ window_end() }}' as built_through
+        date '{{ start }}' as built_from,
+        date '{{ end }}' as built_through
 {%- endmacro %}
 
 {#
     True for the rows of a window's table. Ends the query where an invocation has built the table that should not have,
-    or for other dates: whatever was selected, nothing is made of another window's rows. The row that stands for an empty
-    window is no row of it, but asked all the same: a condition of its own would let the engine skip it before it is asked.
+    or for other dates: whatever was selected, nothing is made of another window's rows. The row that stands for the build
+    is none of them, but asked all the same: a condition that it does not meet would let the engine skip it before.
 #}
 {% macro of_this_build(table_name) -%}
+    {# Of all rows of a run an engine reads those of these dates, and the one that stands for the build. #}
+    {%- if table_name.startswith('int_player_rows_window') -%}
+    (game_date is null or {{ in_window('game_date') }}) and {{ ' ' }}
+    {%- endif -%}
     {# Rows without a date belong to no window: one of a run's has them. #}
     {{- _if_of_this_build(
         table_name,
@@ -26,11 +31,12 @@
 
 {% macro _if_of_this_build(table_name, condition) -%}
     {%- set builder = var('rows_built_by') if not table_name.startswith('int_player_game_summary_window') -%}
+    {%- set start, end = window() -%}
     case
         when
             built_by = {{ quoted(builder or invocation_id) }}
-            and built_from <= date '{{ window_start() }}'
-            and built_through >= date '{{ window_end() }}'
+            and built_from <= date '{{ start }}'
+            and built_through >= date '{{ end }}'
             then is_a_row and {{ condition }}
         else error(
             concat(
@@ -88,28 +94,18 @@
     ) }}
 {% endmacro %}
 
-{# Who has built the table, and the rows of a select, of which a column that is never NULL is named. #}
-{% macro rows_with_builder(rows, never_null) -%}
-    with
-
-    this_build as (
-
-        {{ this_build() }}
-
-    ),
-
-    found as (
-
-        {{ rows }}
-
-    )
-
+{#
+    The rows of a relation, of which a column that is never NULL is named, with who has built them, and one more that
+    stands for the build alone, whatever rows there are.
+#}
+{% macro rows_with_builder(relation, never_null) -%}
     select
         this_build.*,
         found.{{ never_null }} is not null as is_a_row,
         found.*
-    from this_build
-    left join found on true
+    from {{ relation }} as found
+    full outer join (select cast(null as string) as nobody) as stand_in on found.{{ never_null }} = stand_in.nobody
+    cross join ({{ this_build() }}) as this_build
 {%- endmacro %}
 
 {# Those of them that may be published. #}
@@ -188,11 +184,11 @@
                 'select * from ' ~ summary ~ ' where ' ~ in_window('game_date')
             ))}) %}
         {% endif %}
-        {% set errors = findings ~ ' where ' ~ in_window('game_date') ~ " and severity = 'error'" %}
-        {% do told.update({
-            'held_back': _rows_of(held_back_reasons(errors) ~ ' order by game_date'),
-            'findings': _rows_of(_counted_findings()),
-        }) %}
+        {% do told.update({'findings': _rows_of(_counted_findings())}) %}
+        {% if told.findings | selectattr('severity', 'equalto', 'error') | list %}
+            {% set errors = findings ~ ' where ' ~ in_window('game_date') ~ " and severity = 'error'" %}
+            {% do told.update({'held_back': _rows_of(held_back_reasons(errors) ~ ' order by game_date')}) %}
+        {% endif %}
         {{ log('findings of the window: ' ~ tojson(told)) }}
         {% for day in told.held_back %}
             {{ log(_printable('held back ' ~ day.game_date ~ ': ' ~ day.reason), info=true) }}

@@ -204,7 +204,8 @@
     years have fewer days. Rows without a date go with the first.
 #}
 {% macro _parts_of_window() %}
-    {% set first_year, last_year = window_start()[:4] | int, window_end()[:4] | int %}
+    {% set start, end = window() %}
+    {% set first_year, last_year = start[:4] | int, end[:4] | int %}
     {% set parts = [] %}
     {% for year in range(first_year, last_year + 1, 10) %}
         {% do parts.append(

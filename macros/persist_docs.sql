@@ -4,10 +4,49 @@
     table between them.
 #}
 {% macro duckdb__persist_docs(relation, model, for_relation, for_columns) -%}
-    {% if not (is_incremental() and _comments_of(relation) == _described(model)) %}
+    {% set standing = load_result('standing_columns') %}
+    {% if not (standing and _comments_of(standing.table) == _described(model)) %}
         {{ return(dbt.default__persist_docs(relation, model, for_relation, for_columns)) }}
     {% endif %}
 {%- endmacro %}
+
+{#
+    What dbt asks of a table that stands before each window, in one question with its descriptions: DuckDB answers for all
+    tables that there are, so each question takes longer than to write a window.
+#}
+{% macro duckdb__process_schema_changes(on_schema_change, source_relation, target_relation) %}
+    {% call statement('columns_of_both', fetch_result=True) %}
+        select
+            new_columns.column_name,
+            new_columns.column_type as data_type,
+            standing.data_type as standing_type,
+            standing.comment,
+            standing_table.comment as table_comment
+        from (describe {{ source_relation }}) as new_columns
+        full outer join (
+            select column_name, data_type, comment
+            from duckdb_columns()
+            where database_name = {{ quoted(target_relation.database) }}
+                and schema_name = {{ quoted(target_relation.schema) }}
+                and table_name = {{ quoted(target_relation.identifier) }}
+        ) as standing on new_columns.column_name = standing.column_name
+        left join duckdb_tables() as standing_table
+            on standing_table.database_name = {{ quoted(target_relation.database) }}
+            and standing_table.schema_name = {{ quoted(target_relation.schema) }}
+            and standing_table.table_name = {{ quoted(target_relation.identifier) }}
+    {% endcall %}
+    {% set asked = load_result('columns_of_both').table %}
+    {% set columns = [] %}
+    {% for column in asked.rows %}
+        {% if column['data_type'] != column['standing_type'] %}
+            {{ return(dbt.default__process_schema_changes(on_schema_change, source_relation, target_relation)) }}
+        {% endif %}
+        {% do columns.append(api.Column(column['column_name'], column['data_type'])) %}
+    {% endfor %}
+    {# For persist_docs: a result is there until it is asked for. #}
+    {% do store_result('standing_columns', response=none, agate_table=asked) %}
+    {{ return(columns) }}
+{% endmacro %}
 
 {#
     A table that is made has its own description already, by its DDL. One that stands gets another by DDL too: by the API
@@ -31,19 +70,10 @@
     {% endif %}
 {%- endmacro %}
 
-{# What the descriptions of a table and of its columns are in the database, by column, the table's own under ''. #}
-{% macro _comments_of(relation) %}
-    {% set asked %}
-        select '' as column_name, comment
-        from duckdb_tables()
-        where schema_name = {{ quoted(relation.schema) }} and table_name = {{ quoted(relation.identifier) }}
-        union all
-        select column_name, comment
-        from duckdb_columns()
-        where schema_name = {{ quoted(relation.schema) }} and table_name = {{ quoted(relation.identifier) }}
-    {% endset %}
-    {% set comments = {} %}
-    {% for row in run_query(asked).rows %}
+{# What the descriptions of a table that stands and of its columns are, by column, the table's own under ''. #}
+{% macro _comments_of(columns) %}
+    {% set comments = {'': columns.rows[0]['table_comment']} %}
+    {% for row in columns.rows %}
         {% do comments.update({row['column_name']: row['comment']}) %}
     {% endfor %}
     {{ return(comments) }}

@@ -10,7 +10,8 @@
     - shows: the columns that let a person see it;
     - sentence: what it means, for people.
 
-    limit('minutes_played', 'max') is a threshold of the seed quality_thresholds.
+    limits.minutes_played_max is the max_value of that metric in the seed quality_thresholds; _min, _warn and _error are
+    its other bounds.
 #}
 {% macro rules() %}
     {{ return({
@@ -136,9 +137,9 @@
             },
             {
                 'rule': 'rebounds_and_misses_differ', 'family': 'identities', 'severity': 'error',
-                'broken': 'unrebounded < ' ~ limit('unrebounded_misses', 'min') ~ ' or unrebounded > ' ~ limit('unrebounded_misses', 'max'),
-                'figure': 'unrebounded', 'threshold': 'case when unrebounded < ' ~ limit('unrebounded_misses', 'min')
-                    ~ ' then ' ~ limit('unrebounded_misses', 'min') ~ ' else ' ~ limit('unrebounded_misses', 'max') ~ ' end',
+                'broken': 'unrebounded < limits.unrebounded_misses_min or unrebounded > limits.unrebounded_misses_max',
+                'figure': 'unrebounded', 'threshold': 'case when unrebounded < limits.unrebounded_misses_min'
+                    ~ ' then limits.unrebounded_misses_min else limits.unrebounded_misses_max end',
                 'shows': ['unrebounded'],
                 'sentence': 'Most missed field goals are rebounded by a player, and few rebounds follow anything else.',
             },
@@ -193,7 +194,7 @@
             },
             {
                 'rule': 'plus_minus_beyond_minutes', 'family': 'domain', 'severity': 'error',
-                'broken': 'abs(plus_minus) > 2.5 * minutes_played + ' ~ limit('plus_minus_of_no_minutes', 'max'),
+                'broken': 'abs(plus_minus) > 2.5 * minutes_played + limits.plus_minus_of_no_minutes_max',
                 'figure': 'plus_minus', 'shows': ['plus_minus', 'minutes_played'],
                 'sentence': 'In a few minutes no team scores more than a few points more than the other.',
             },
@@ -221,8 +222,8 @@
         ]) + [
             {
                 'rule': 'busier_than_his_minutes', 'family': 'domain', 'severity': 'error',
-                'broken': 'actions > ' ~ limit('actions_per_minute', 'max') ~ ' * (minutes_played + 3)',
-                'figure': 'actions', 'threshold': limit('actions_per_minute', 'max') ~ ' * (minutes_played + 3)',
+                'broken': 'actions > limits.actions_per_minute_max * (minutes_played + 3)',
+                'figure': 'actions', 'threshold': 'limits.actions_per_minute_max * (minutes_played + 3)',
                 'shows': ['actions', 'minutes_played'],
                 'sentence': 'Nobody shoots, rebounds, passes and fouls more than anybody ever did in as many minutes.',
             },
@@ -241,8 +242,8 @@
             },
             {
                 'rule': 'did_not_play_as_noughts', 'family': 'domain', 'severity': 'error',
-                'broken': 'idle_players > ' ~ limit('idle_players', 'max'),
-                'figure': 'idle_players', 'threshold': limit('idle_players', 'max'),
+                'broken': 'idle_players > limits.idle_players_max',
+                'figure': 'idle_players', 'threshold': 'limits.idle_players_max',
                 'shows': ['idle_players', 'active_players'],
                 'sentence': 'Who did not play has no numbers: where several of a team played for no second and did nothing, '
                     ~ 'NULLs were filled with noughts.',
@@ -251,22 +252,21 @@
                 'rule': 'team_minutes_do_not_add_up', 'family': 'identities',
                 'severity': "case when source_name = 'nbac_gamebook' then 'error' else 'warning' end",
                 'broken': 'minutes_gap > case source_name'
-                    ~ " when 'nbac_gamebook' then " ~ limit('team_minutes_gap_nbac_gamebook', 'max')
-                    ~ ' else ' ~ limit('team_minutes_gap_bdl_boxscores', 'max') ~ ' end',
+                    ~ " when 'nbac_gamebook' then limits.team_minutes_gap_nbac_gamebook_max"
+                    ~ ' else limits.team_minutes_gap_bdl_boxscores_max end',
                 'figure': 'minutes_gap',
-                'threshold': "case source_name when 'nbac_gamebook' then "
-                    ~ limit('team_minutes_gap_nbac_gamebook', 'max')
-                    ~ ' else ' ~ limit('team_minutes_gap_bdl_boxscores', 'max') ~ ' end',
+                'threshold': "case source_name when 'nbac_gamebook' then limits.team_minutes_gap_nbac_gamebook_max"
+                    ~ ' else limits.team_minutes_gap_bdl_boxscores_max end',
                 'shows': ['team_minutes', 'minutes_gap'],
                 'sentence': "A team's minutes are 240, and 25 more for each overtime.",
             },
             {
                 'rule': 'implausible_team_points', 'family': 'domain', 'severity': 'error',
-                'broken': 'points < ' ~ limit('implausible_team_points', 'min')
-                    ~ ' or points > ' ~ limit('implausible_team_points', 'max'),
-                'figure': 'points', 'threshold': 'case when points < ' ~ limit('implausible_team_points', 'min')
-                    ~ ' then ' ~ limit('implausible_team_points', 'min')
-                    ~ ' else ' ~ limit('implausible_team_points', 'max') ~ ' end',
+                'broken': 'points < limits.implausible_team_points_min'
+                    ~ ' or points > limits.implausible_team_points_max',
+                'figure': 'points', 'threshold': 'case when points < limits.implausible_team_points_min'
+                    ~ ' then limits.implausible_team_points_min'
+                    ~ ' else limits.implausible_team_points_max end',
                 'shows': ['points'],
                 'sentence': 'No team ever had fewer points in a game, or more.',
             },
@@ -277,9 +277,9 @@
             },
             {
                 'rule': 'lost_plus_minus', 'family': 'presence',
-                'severity': "case when plus_minus_lost > " ~ limit('plus_minus_lost', 'error') ~ " then 'error' else 'warning' end",
+                'severity': "case when plus_minus_lost > limits.plus_minus_lost_error then 'error' else 'warning' end",
                 'broken': 'plus_minus_count > 0 and plus_minus_lost > 0',
-                'figure': 'plus_minus_lost', 'threshold': limit('plus_minus_lost', 'error'),
+                'figure': 'plus_minus_lost', 'threshold': 'limits.plus_minus_lost_error',
                 'shows': ['plus_minus_lost', 'active_players'],
                 'sentence': 'Where a team has plus_minus, everybody has it who played longer than a minute, but for one or two.',
             },
@@ -291,8 +291,8 @@
             {
                 'rule': 'plus_minus_does_not_add_up', 'family': 'identities', 'severity': 'error',
                 'broken': 'plus_minus_count = active_players and abs(plus_minus - 5 * (points - opponent_points)) > '
-                    ~ limit('plus_minus_gap', 'max'),
-                'figure': 'abs(plus_minus - 5 * (points - opponent_points))', 'threshold': limit('plus_minus_gap', 'max'),
+                    ~ 'limits.plus_minus_gap_max',
+                'figure': 'abs(plus_minus - 5 * (points - opponent_points))', 'threshold': 'limits.plus_minus_gap_max',
                 'shows': ['plus_minus', 'points', 'opponent_points'],
                 'sentence': "A team's plus_minus is five times the margin: five are on the floor for every point.",
             },
@@ -311,8 +311,8 @@
         ]) + [
             {
                 'rule': 'possessions_differ', 'family': 'identities', 'severity': 'error',
-                'broken': 'abs(possessions - opponent_possessions) > ' ~ limit('possessions_gap', 'max'),
-                'figure': 'abs(possessions - opponent_possessions)', 'threshold': limit('possessions_gap', 'max'),
+                'broken': 'abs(possessions - opponent_possessions) > limits.possessions_gap_max',
+                'figure': 'abs(possessions - opponent_possessions)', 'threshold': 'limits.possessions_gap_max',
                 'shows': ['possessions', 'opponent_possessions'],
                 'sentence': 'Teams have the ball in turns: what they shoot, lose and rebound makes about as many possessions.',
             },
@@ -320,8 +320,8 @@
         'team_scores': [
             {
                 'rule': 'points_are_not_the_score', 'family': 'sources', 'severity': 'error',
-                'broken': 'score_gap > ' ~ limit('team_score_gap', 'max'),
-                'figure': 'score_gap', 'threshold': limit('team_score_gap', 'max'),
+                'broken': 'score_gap > limits.team_score_gap_max',
+                'figure': 'score_gap', 'threshold': 'limits.team_score_gap_max',
                 'shows': ['team_score', 'nbac_points', 'bdl_points'],
                 'sentence': "A team's points are its final score, by one source at least.",
             },
@@ -329,12 +329,12 @@
         'source_differences': [
             {
                 'rule': 'sources_differ', 'family': 'sources', 'severity': 'error',
-                'broken': "difference > case statistic when 'minutes_played' then " ~ limit('source_difference_minutes', 'max')
-                    ~ ' else ' ~ limit('source_difference', 'max') ~ ' end'
-                    ~ " or statistic != 'minutes_played' and largest > " ~ limit('source_difference_of_player', 'max'),
+                'broken': "difference > case statistic when 'minutes_played' then limits.source_difference_minutes_max"
+                    ~ ' else limits.source_difference_max end'
+                    ~ " or statistic != 'minutes_played' and largest > limits.source_difference_of_player_max",
                 'figure': 'difference',
-                'threshold': "case statistic when 'minutes_played' then " ~ limit('source_difference_minutes', 'max')
-                    ~ ' else ' ~ limit('source_difference', 'max') ~ ' end',
+                'threshold': "case statistic when 'minutes_played' then limits.source_difference_minutes_max"
+                    ~ ' else limits.source_difference_max end',
                 'shows': ['statistic', 'largest', 'differing_rows', 'differing_players'],
                 'sentence': 'The two sources agree on a statistic of a team, but for a correction or two.',
             },
@@ -342,14 +342,14 @@
         'dates': [
             {
                 'rule': 'null_minutes_share', 'family': 'presence',
-                'severity': 'case when null_minutes_pct > ' ~ limit('daily_null_minutes_share', 'error')
+                'severity': 'case when null_minutes_pct > limits.daily_null_minutes_share_error'
                     ~ " then 'error' else 'warning' end",
-                'broken': 'null_minutes_pct >= ' ~ limit('daily_null_minutes_share', 'warn')
+                'broken': 'null_minutes_pct >= limits.daily_null_minutes_share_warn'
                     ~ ' + 300 * sqrt(0.25 / row_count)',
                 'figure': 'null_minutes_pct',
-                'threshold': 'case when null_minutes_pct > ' ~ limit('daily_null_minutes_share', 'error')
-                    ~ ' then ' ~ limit('daily_null_minutes_share', 'error')
-                    ~ ' else ' ~ limit('daily_null_minutes_share', 'warn') ~ ' end',
+                'threshold': 'case when null_minutes_pct > limits.daily_null_minutes_share_error'
+                    ~ ' then limits.daily_null_minutes_share_error'
+                    ~ ' else limits.daily_null_minutes_share_warn end',
                 'shows': ['row_count', 'null_minutes'],
                 'sentence': "Players who did not play are a good third of a date's rows, and nobody else has no minutes.",
             },
@@ -377,11 +377,11 @@
             },
             {
                 'rule': 'implausible_share_of_assists', 'family': 'domain', 'severity': 'error',
-                'broken': 'assisted_pct < ' ~ limit('assisted_share', 'min') ~ ' - 35 / sqrt(nullif(team_count, 0)) or assisted_pct > '
-                    ~ limit('assisted_share', 'max') ~ ' + 35 / sqrt(nullif(team_count, 0))',
+                'broken': 'assisted_pct < limits.assisted_share_min - 35 / sqrt(nullif(team_count, 0)) or assisted_pct > '
+                    ~ 'limits.assisted_share_max + 35 / sqrt(nullif(team_count, 0))',
                 'figure': 'assisted_pct',
-                'threshold': 'case when assisted_pct < ' ~ limit('assisted_share', 'min') ~ ' then ' ~ limit('assisted_share', 'min')
-                    ~ ' else ' ~ limit('assisted_share', 'max') ~ ' end',
+                'threshold': 'case when assisted_pct < limits.assisted_share_min then limits.assisted_share_min'
+                    ~ ' else limits.assisted_share_max end',
                 'shows': ['assists', 'fg_makes', 'team_count'],
                 'sentence': 'Over the teams of a date as many field goals are assisted as in any season.',
             },
@@ -406,8 +406,8 @@
             },
             {
                 'rule': 'statistic_of_a_constant', 'family': 'domain', 'severity': 'error',
-                'broken': "correlation is null and statistic != 'plus_minus' and row_count > " ~ limit('rows_of_a_constant', 'max'),
-                'figure': 'row_count', 'threshold': limit('rows_of_a_constant', 'max'),
+                'broken': "correlation is null and statistic != 'plus_minus' and row_count > limits.rows_of_a_constant_max",
+                'figure': 'row_count', 'threshold': 'limits.rows_of_a_constant_max',
                 'shows': ['statistic', 'row_count'],
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
@@ -426,9 +426,9 @@
         'windows': [
             {
                 'rule': 'row_count_deviation', 'family': 'completeness', 'severity': 'warning',
-                'broken': 'deviation_pct > ' ~ limit('row_count_deviation', 'warn')
+                'broken': 'deviation_pct > limits.row_count_deviation_warn'
                     ~ ' or baseline_rows = 0 and row_count > 0',
-                'figure': 'deviation_pct', 'threshold': limit('row_count_deviation', 'warn'),
+                'figure': 'deviation_pct', 'threshold': 'limits.row_count_deviation_warn',
                 'shows': ['row_count', 'baseline_rows'],
                 'sentence': 'The window has about as many rows as the var baseline_rows expects.',
             },
@@ -440,7 +440,7 @@
 {% macro _within_limits(statistics) %}
     {% set found = [] %}
     {% for statistic in statistics %}
-        {% set min, max = limit(statistic, 'min'), limit(statistic, 'max') %}
+        {% set min, max = 'limits.' ~ statistic ~ '_min', 'limits.' ~ statistic ~ '_max' %}
         {% do found.append({
             'rule': 'impossible_' ~ statistic | replace('_played', ''), 'family': 'domain', 'severity': 'error',
             'broken': statistic ~ ' < ' ~ min ~ ' or ' ~ statistic ~ ' > ' ~ max, 'figure': statistic,
@@ -469,7 +469,7 @@
 #}
 {% macro _beyond_opponent(pairs) %}
     {% set found = [] %}
-    {% set slack = "case source_name when 'nbac_gamebook' then 0 else " ~ limit('source_difference', 'max') ~ ' end' %}
+    {% set slack = "case source_name when 'nbac_gamebook' then 0 else limits.source_difference_max end" %}
     {% for count, other, name, sentence in pairs %}
         {% do found.append({
             'rule': name, 'family': 'identities', 'severity': 'error', 'broken': count ~ ' > ' ~ other ~ ' + ' ~ slack,
@@ -478,9 +478,6 @@
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
-
-{# A threshold of the seed quality_thresholds, as a column of the CTE limits. #}
-{% macro limit(metric, bound) %}{{ return('limits.' ~ metric ~ '_' ~ bound) }}{% endmacro %}
 
 {#
     What breaks the rules, one row per finding, as a select. The summary is a relation of the columns of
@@ -493,6 +490,12 @@
 {%- set statistics = counted_statistics() -%}
 {%- set baseline_rows = whole_number('The var baseline_rows', var('baseline_rows')) if var('baseline_rows') is not none else 'cast(null as int64)' -%}
 with
+
+thresholds as (
+
+    {{ thresholds() }}
+
+),
 
 limits as (
 
@@ -874,11 +877,7 @@ pair_differences as (
         statistics.statistic,
         {{ _by_statistic('statistics', 'pairs', ['minutes_played'] + statistics) }} as difference
     from pairs
-    cross join (
-        {%- for statistic in ['minutes_played'] + statistics %}
-        select '{{ statistic }}' as statistic{{ ' union all' if not loop.last }}
-        {%- endfor %}
-    ) as statistics
+    cross join {{ literal_rows('statistics', {'statistic': ['minutes_played'] + statistics}) }}
 
 ),
 
@@ -1009,23 +1008,24 @@ where
     cross join ({{ _expected(metric, statistics, min_name, max_name) }}) as expected
 {%- endmacro %}
 
-{# Both thresholds of a metric that each statistic has of its own, a row per statistic. #}
+{#
+    Both thresholds of a metric that each statistic has of its own, a row per statistic. One that is missing ends the
+    query.
+#}
 {% macro _expected(metric, statistics, min_name, max_name) -%}
     select
         named.statistic,
-        {%- for name, bound in [(min_name, 'min'), (max_name, 'max')] %}
-        case named.statistic
-            {%- for statistic in statistics %}
-            when '{{ statistic }}' then {{ limit(metric ~ '_' ~ statistic, bound) }}
-            {%- endfor %}
-        end as {{ name }}{{ ',' if not loop.last }}
+        {%- for name, bound in [(min_name, 'min_value'), (max_name, 'max_value')] %}
+        coalesce(
+            thresholds.{{ bound }},
+            cast(
+                error(concat('quality_thresholds has no {{ bound }} of the metric {{ metric }}_', named.statistic, '.'))
+                as numeric
+            )
+        ) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from limits
-    cross join (
-        {%- for statistic in statistics %}
-        select '{{ statistic }}' as statistic{{ ' union all' if not loop.last }}
-        {%- endfor %}
-    ) as named
+    from {{ literal_rows('named', {'statistic': statistics}) }}
+    left join thresholds on thresholds.metric = concat('{{ metric }}_', named.statistic)
 {%- endmacro %}
 
 {# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}
@@ -1069,33 +1069,26 @@ where
 {# The thresholds that the rules name, one row with a column each. One that is missing ends the query. #}
 {% macro _limits(asked) -%}
     {%- set columns = {'min': 'min_value', 'max': 'max_value', 'warn': 'warn_above', 'error': 'error_above'} -%}
-    {%- set named = modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) | list -%}
-    {%- for subject, (metric, statistics) in _of_statistics().items() if subject in asked -%}
-        {%- for statistic in statistics -%}
-            {%- do named.extend([(metric ~ '_' ~ statistic, 'min'), (metric ~ '_' ~ statistic, 'max')]) -%}
-        {%- endfor -%}
-    {%- endfor -%}
+    {%- set limit_name = 'limits[.]([a-z_]+)_(min|max|warn|error)\\b' -%}
     select
-        {%- for metric, bound in named | unique %}
+        {%- for metric, bound in modules.re.findall(limit_name, asked | string) | unique %}
         coalesce(
             max(case metric when '{{ metric }}' then {{ columns[bound] }} end),
-            cast(
-                error({{ quoted('quality_thresholds has no ' ~ columns[bound] ~ ' of the metric ' ~ metric ~ '.') }})
-                as numeric
-            )
+            cast(error('quality_thresholds has no {{ columns[bound] }} of the metric {{ metric }}.') as numeric)
         ) as {{ metric }}_{{ bound }}
         {{- ',' if not loop.last }}
         {%- else %}
         count(*) as metric_count
         {%- endfor %}
-    from ({{ thresholds() }}) as thresholds
+    from thresholds
 {%- endmacro %}
 
 {# The rows of a subject that break one of its rules, a row per rule. Few do, so those are found first. #}
 {% macro _broken(subject, rules_of_subject) -%}
     {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
     {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
-    {%- set of_game = subject not in ['keys', 'dates', 'windows'] + _of_statistics() | list -%}
+    {%- set of_game = subject not in ['keys', 'windows'] and not subject.startswith('date') -%}
+    {%- set limits = modules.re.findall('limits[.](\\w+)', rules_of_subject | string) | unique | list -%}
     select
         measured.game_date,
         cast(broken.rule_number as int64) as rule_number,
@@ -1110,15 +1103,16 @@ where
         broken.sentence
     from (
         select * from {{ subject }}
-        cross join limits
+        {%- if limits %}
+        cross join (select {{ limits | join(', ') }} from limits) as limits
+        {%- endif %}
         where {% for rule in rules_of_subject %}{{ ' or ' if not loop.first }}({{ rule.broken }}){% endfor %}
     ) as measured
-    cross join (
-        {%- for rule in rules_of_subject %}
-        select {{ rule.rule_number }} as rule_number, '{{ rule.rule }}' as rule, {{ quoted(rule.sentence) }} as sentence
-        {{- ' union all' if not loop.last }}
-        {%- endfor %}
-    ) as broken
+    cross join {{ literal_rows('broken', {
+        'rule_number': rules_of_subject | map(attribute='rule_number') | list,
+        'rule': rules_of_subject | map(attribute='rule') | list,
+        'sentence': rules_of_subject | map(attribute='sentence') | list,
+    }) }}
     where {{ _by_rule(rules_of_subject, 'broken') }}
 {%- endmacro %}
 
@@ -1150,19 +1144,13 @@ where
 
 {# Columns with their names, as text. #}
 {% macro _shown(columns) -%}
+    {# Engines disagree on the trailing zeros of decimals. #}
+    {%- set decimals = ['minutes_played', 'team_minutes', 'minutes_gap', 'largest', 'efg_pct', 'ts_pct'] -%}
     concat(
     {%- for column in columns -%}
         {{ "'" ~ (', ' if not loop.first) ~ column ~ " ', " -}}
-        coalesce({{ _printed(column) }}, 'NULL'){{ ', ' if not loop.last }}
+        coalesce({{ with_two_decimals(column) if column in decimals else 'cast(' ~ column ~ ' as string)' }}, 'NULL')
+        {{- ', ' if not loop.last }}
     {%- endfor -%}
     )
-{%- endmacro %}
-
-{# A column as people read it. Engines disagree on the trailing zeros of decimals. #}
-{% macro _printed(column) -%}
-    {%- if column in ['minutes_played', 'team_minutes', 'minutes_gap', 'largest', 'efg_pct', 'ts_pct'] -%}
-        {{ with_two_decimals(column) }}
-    {%- else -%}
-        cast({{ column }} as string)
-    {%- endif -%}
 {%- endmacro %}

@@ -7,13 +7,14 @@
     reuses the parsed project for the next window.
 #}
 
-{% macro window_start() %}{{ return(_window()[0]) }}{% endmacro %}
+{% macro window_start() %}{{ return(window()[0]) }}{% endmacro %}
 
-{% macro window_end() %}{{ return(_window()[1]) }}{% endmacro %}
+{% macro window_end() %}{{ return(window()[1]) }}{% endmacro %}
 
 {# A predicate with literal dates, so that BigQuery prunes partitions by it. #}
 {% macro in_window(column) -%}
-    {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
+    {%- set start, end = window() -%}
+    {{ column }} between date '{{ start }}' and date '{{ end }}'
     {%- if var('dates') %} and {{ column }} in ({{ _dates() }}){% endif %}
 {%- endmacro %}
 
@@ -41,15 +42,15 @@
     date, up to months from the day on which it was played, but always in the same season.
 #}
 {% macro in_seasons_of_window(column) -%}
-    {%- set first_year = _season_year(window_start()) -%}
-    {%- set last_year = _season_year(window_end()) -%}
-    {{ column }} >= date '{{ first_year }}-{{ _season_turn() }}'
-    and {{ column }} < date '{{ last_year + 1 }}-{{ _season_turn() }}'
+    {%- set start, end = window() -%}
+    {{ column }} >= date '{{ _season_year(start) }}-{{ _season_turn() }}'
+    and {{ column }} < date '{{ _season_year(end) + 1 }}-{{ _season_turn() }}'
 {%- endmacro %}
 
 {# The same for the year in which a season starts. #}
 {% macro is_season_of_window(column) -%}
-    {{ column }} between {{ _season_year(window_start()) }} and {{ _season_year(window_end()) }}
+    {%- set start, end = window() -%}
+    {{ column }} between {{ _season_year(start) }} and {{ _season_year(end) }}
 {%- endmacro %}
 
 {#
@@ -88,9 +89,10 @@
 
 {#
     [start, end] as ISO strings. Raises, while the project is parsed and so before any query, when the two vars don't
-    say a window.
+    say a window. Each window of a run asks for it dozens of times, so it calls little: dbt takes longer to call a macro
+    than to do what this one does.
 #}
-{% macro _window() %}
+{% macro window() %}
     {% set hint = "Pass both dates, for example --vars '{start_date: 2022-01-10, end_date: 2022-01-16}'." %}
     {% set today = _today() %}
     {% set given = {} %}
@@ -135,18 +137,14 @@
 {% endmacro %}
 
 {% macro _iso_date(name, text, hint) %}
-    {% if modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) %}
-        {% set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int %}
-        {% if year >= 1946 and 1 <= month <= 12 and 1 <= day <= _days_in_month(year, month) %}
+    {% if modules.re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', text) and text >= '1946' %}
+        {# The 30th of February comes out as another date. #}
+        {% set first_of_month = modules.datetime.date(text[:4] | int, text[5:7] | int, 1) %}
+        {% if (first_of_month + modules.datetime.timedelta(days=text[8:] | int - 1)).isoformat() == text %}
             {{ return(text) }}
         {% endif %}
     {% endif %}
     {{ exceptions.raise_compiler_error(name ~ ' ' ~ "'" ~ text ~ "'" ~ ' is not a date. ' ~ hint) }}
-{% endmacro %}
-
-{% macro _days_in_month(year, month) %}
-    {% set next_month = modules.datetime.date(year + month // 12, month % 12 + 1, 1) %}
-    {{ return((next_month - modules.datetime.timedelta(days=1)).day) }}
 {% endmacro %}
 
 {# When this invocation of dbt started, or so much later, as a literal. UTC. #}

@@ -55,23 +55,14 @@ measured as (
 
 ),
 
-hashed as (
-
-    select
-        *,
-        {{ summary_row_hash() }} as row_hash
-    from measured
-
-),
-
 final as (
 
     select
         this_build.*,
-        hashed.game_id is not null as is_a_row,
-        hashed.*
+        measured.game_id is not null as is_a_row,
+        measured.*
     from this_build
-    left join hashed on true
+    left join measured on true
 
 )
 

@@ -10,4 +10,4 @@
         } if target.type == 'bigquery' else none
     )
 }}
-{{ rows_with_builder('select * from ' ~ ref('int_player_rows'), 'source_name') }}
+{{ rows_with_builder(ref('int_player_rows'), 'source_name') }}

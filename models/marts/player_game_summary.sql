@@ -63,7 +63,7 @@ final as (
         sources_disagree,
         bdl_team_score,
         source_processed_at,
-        row_hash,
+        {{ summary_row_hash() }} as row_hash,
         {{ run_timestamp() }} as processed_at,
         '{{ invocation_id }}' as dbt_invocation_id
     from window_rows

@@ -309,6 +309,15 @@ def test_what_the_window_was_built_for_is_held_by_its_rows(demo: Warehouse) -> N
     assert demo.summary() == expected
 
 
+def test_no_window_without_rows_is_taken_for_one_that_was_read(demo: Warehouse) -> None:
+    """The rows of a run are read by their dates, of which another window's may be none: asked all the same."""
+    outcome = demo.dbt(
+        "show", "--inline", "{{ window_rows(ref('int_player_rows_window')) }}", window=("2022-07-04", "2022-07-10")
+    )
+    assert outcome.code != 0
+    assert "built by another invocation" in outcome.output
+
+
 def test_rows_far_from_the_baseline_warn(demo: Warehouse) -> None:
     variables = f"{{start_date: '{WEEK[0]}', end_date: '{WEEK[1]}', baseline_rows: %s}}"
     rows = len(demo.summary())

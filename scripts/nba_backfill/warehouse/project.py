@@ -122,6 +122,7 @@ class Parsed:
 
     manifest: Any
     nodes: bytes
+    data_tests: bytes
     unit_tests: dict[str, Any]
 
     @classmethod
@@ -135,11 +136,18 @@ class Parsed:
         manifest: Any = result.result
         # All of it stays: the collector needn't go through it again and again.
         gc.freeze()
-        return cls(manifest, pickle.dumps(manifest.nodes), manifest.unit_tests)
+        return cls.of(manifest, manifest.nodes, manifest.unit_tests)
+
+    @classmethod
+    def of(cls, manifest: Any, nodes: Mapping[str, Any], unit_tests: dict[str, Any]) -> "Parsed":
+        """The project with these nodes, the data tests apart: they are most, and not every command asks."""
+        tests = {name: node for name, node in nodes.items() if node.resource_type == NodeType.Test}
+        others = {name: node for name, node in nodes.items() if name not in tests}
+        return cls(manifest, pickle.dumps(others), pickle.dumps(tests), unit_tests)
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
-        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes = self.all_nodes()
         for node in nodes.values():
             if node.name in models:
                 own_alias = f"{node.alias}__{suffix}"
@@ -147,11 +155,11 @@ class Parsed:
                 node.alias = own_alias
                 node.config["hours_to_expiration"] = hours
         self.manifest.nodes = nodes
-        return Parsed(self.manifest, pickle.dumps(nodes), self.unit_tests)
+        return Parsed.of(self.manifest, nodes, self.unit_tests)
 
     def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
         """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
-        nodes = pickle.loads(self.nodes)  # noqa: S301 - written by this process
+        nodes = self.all_nodes()
         to_look_at = [node for node in nodes.values() if node.name in queries]
         seen: set[str] = set()
         while to_look_at:
@@ -166,11 +174,14 @@ class Parsed:
 
     def for_command(self, command: str) -> Any:
         """The manifest as if no run had seen it, for `dbt run` without the tests, which dbt draws in its graph."""
-        nodes, unit_tests = pickle.loads(self.nodes), self.unit_tests  # noqa: S301 - written by this process
-        if command == "run":
-            nodes, unit_tests = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}, {}
-        self.manifest.nodes, self.manifest.unit_tests = nodes, unit_tests
+        is_run = command == "run"
+        self.manifest.nodes = pickle.loads(self.nodes) if is_run else self.all_nodes()  # noqa: S301 - our own
+        self.manifest.unit_tests = {} if is_run else self.unit_tests
         return self.manifest
+
+    def all_nodes(self) -> dict[str, Any]:
+        """The nodes as no run has seen them."""
+        return {**pickle.loads(self.nodes), **pickle.loads(self.data_tests)}  # noqa: S301 - written by this process
 
 
 def as_yaml(values: Mapping[str, object]) -> str:
