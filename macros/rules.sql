@@ -949,7 +949,7 @@ select * from all_findings
 {%- if only_rules() %}
 -- Google's own implementation of GoogleSQL takes no query with a part that nothing reads.
 where
-    (select count(*) from player_games)
+    (select count(*) from player_games) + (select count(*) from limits)
     {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked }}
     {{ '+ (select count(*) from source_rows)' if player_rows is not none }}
     {{ '+ (select count(*) from (' ~ raw_teams ~ ') as raw_teams)' if raw_teams is not none }}
