@@ -19,10 +19,8 @@
 #}
 {% macro of_this_build(table_name) -%}
     {# Of all rows of a run an engine reads those of these dates, and the one that stands for the build. #}
-    {%- if table_name.startswith('int_player_rows_window') -%}
     (game_date is null or {{ in_window('game_date') }}) and {{ ' ' }}
-    {%- endif -%}
-    {# Rows without a date belong to no window: one of a run's has them. #}
+    {#- Rows without a date belong to no window: one of a run's has them. #}
     {{- _if_of_this_build(
         table_name,
         '(' ~ ('game_date is null or ' if var('with_undated_rows')) ~ in_window('game_date') ~ ')'

@@ -72,7 +72,7 @@ merged as (
 
 ),
 
-final as (
+player_games as (
 
     select
         game_date,
@@ -109,6 +109,38 @@ final as (
         bdl_team_score,
         source_processed_at
     from merged
+
+),
+
+with_team_totals as (
+
+    select
+        *,
+        sum(minutes_played) over team_game as team_minutes,
+        sum({{ shooting_possessions() }} + 100 * turnovers) over team_game as team_possessions,
+        count(case when is_active then 1 end) over team_game
+        - count(minutes_played + fg_attempts + ft_attempts + turnovers) over team_game
+            as incomplete_rows
+    from player_games
+    window team_game as (partition by game_id, team_abbr)
+
+),
+
+final as (
+
+    select
+        *,
+        {{ ratio('50 * points', shooting_possessions()) }} as ts_pct,
+        {{ ratio('2 * fg_makes + three_pt_makes', '2 * fg_attempts') }} as efg_pct,
+        case
+            when incomplete_rows = 0 and {{ team_minutes_gap('team_minutes') }} <= 5
+                then {{ ratio(
+                    '(' ~ shooting_possessions() ~ ' + 100 * turnovers)'
+                    ~ ' * cast(round(team_minutes * 100) as int64)',
+                    '5 * team_possessions * cast(round(minutes_played * 100) as int64)'
+                ) }}
+        end as usage_rate
+    from with_team_totals
 
 )
 
