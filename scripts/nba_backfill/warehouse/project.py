@@ -128,14 +128,18 @@ class Parsed:
     @classmethod
     def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
         """Have dbt parse the project in the current directory. Raises ProjectError when it can't."""
-        result = dbtRunner().invoke([*quietly(), "parse", "--vars", as_yaml(variables), *arguments])
+        # All of it stays: the collector needn't go through it again and again, now or later.
+        gc.disable()
+        try:
+            result = dbtRunner().invoke([*quietly(), "parse", "--vars", as_yaml(variables), *arguments])
+        finally:
+            gc.freeze()
+            gc.enable()
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         if not result.success:
             raise ProjectError(f"dbt can't parse the project: {sentence(result.exception)}")
         manifest: Any = result.result
-        # All of it stays: the collector needn't go through it again and again.
-        gc.freeze()
         return cls.of(manifest, manifest.nodes, manifest.unit_tests)
 
     @classmethod
