@@ -180,7 +180,7 @@ def test_the_games_show_all_that_a_month_does(both: Both) -> None:
         ("nbac_gamebook", "superseded"),
     }
     assert found("team_abbr", "bdl_player_boxscores") - found("team_abbr") == {"BRK"}
-    rows_of_window = "int_player_rows_window"
+    rows_of_window = "int_player_rows_window where is_a_row"
     assert found("source_game_date != game_date", rows_of_window) == {False, True}
     assert found("(source_player_lookup != player_lookup, universal_player_id is null)", rows_of_window) == {
         (False, False),

@@ -55,9 +55,10 @@ class Engine(Dbt):
         super().__init__(project_dir, target, run_id, writes=writes, **how)
         self._read: tuple[str, str] | None = None
         self._window_read: Window | None = None
-        # On BigQuery a query that reads the sources by itself would be too complex, and others may be at work.
-        self._reads_for_itself = self.is_bigquery and (run_id is None or not writes)
-        if self._reads_for_itself:
+        # For a query that reads the sources by itself dbt takes longer than to write down what they say, and BigQuery
+        # finds it too complex. Where others may be at work, that is in tables of its own.
+        self._reads_for_itself = run_id is None or not writes
+        if self._reads_for_itself and self.is_bigquery:
             self._parsed = self._parsed.with_own_tables(ROWS, uuid.uuid4().hex[:12], HOURS_OF_OWN_TABLES)
         # The names of the raw tables in the warehouse, by those of the sources.
         sources = self._parsed.manifest.sources.values()
@@ -123,10 +124,13 @@ class Engine(Dbt):
         """
         # Before they are read, so that what changes meanwhile is noticed.
         state = self._state_of_sources(window)
+        self._read = (self._write_down(window), state)
+
+    def _write_down(self, window: Window) -> str:
         self._run("run", "--select", *ROWS, window=window, check_sources=False, rows_built_by=None)
         self.rows_built_by = get_invocation_id()
-        self._read = (self.rows_built_by, state)
         self._window_read = window
+        return self.rows_built_by
 
     def forget_sources(self) -> None:
         """Have what is asked from now on read the sources themselves."""
@@ -145,7 +149,7 @@ class Engine(Dbt):
             return
         read = self._window_read
         if read is None or not (read.start <= window.start and window.end <= read.end):
-            self.read_sources(window)
+            self._write_down(window)
 
     def drop_own_tables(self) -> None:
         """Drop what only this process reads."""
