@@ -55,10 +55,9 @@ class Engine(Dbt):
         super().__init__(project_dir, target, run_id, writes=writes, **how)
         self._read: tuple[str, str] | None = None
         self._window_read: Window | None = None
-        # For a query that reads the sources by itself dbt takes longer than to write down what they say, and BigQuery
-        # finds it too complex. Where others may be at work, that is in tables of its own.
-        self._reads_for_itself = run_id is None or not writes
-        if self._reads_for_itself and self.is_bigquery:
+        # On BigQuery a query that reads the sources by itself would be too complex, and others may be at work.
+        self._reads_for_itself = self.is_bigquery and (run_id is None or not writes)
+        if self._reads_for_itself:
             self._parsed = self._parsed.with_own_tables(ROWS, uuid.uuid4().hex[:12], HOURS_OF_OWN_TABLES)
         # The names of the raw tables in the warehouse, by those of the sources.
         sources = self._parsed.manifest.sources.values()
