@@ -331,11 +331,17 @@ def test_rows_far_from_the_baseline_warn(demo: Warehouse) -> None:
 
 def test_a_threshold_that_is_missing_stops_the_run(demo: Warehouse) -> None:
     before = demo.summary()
-    demo.execute("delete from quality_thresholds where metric = 'points'")
-    outcome = demo.dbt("run", "--select", "+int_player_rows_window+", window=WEEK)
-    assert outcome.code == 1
-    assert "quality_thresholds has no min_value of the metric points" in outcome.output
-    assert demo.summary() == before
+    # Of a rule, and of each statistic of one.
+    for metric in ("points", "team_average_assists", "minutes_correlation_points", "nought_share_points"):
+        demo.execute(
+            f"create or replace table removed as from quality_thresholds where metric = '{metric}'",
+            f"delete from quality_thresholds where metric = '{metric}'",
+        )
+        outcome = demo.dbt("run", "--select", "+int_player_rows_window+", window=WEEK)
+        assert outcome.code == 1
+        assert f"quality_thresholds has no min_value of the metric {metric}" in outcome.output
+        assert demo.summary() == before
+        demo.execute("insert into quality_thresholds from removed")
 
 
 def test_only_the_named_dates_of_a_window_are_replaced(demo: Warehouse) -> None:
