@@ -12,7 +12,9 @@ from benchmarks.measure import BIN, run
 # Dates of no game, which stand nowhere else in the SQL: the window is compiled with them.
 FIRST, LAST = "1951-03-05", "1963-04-07"
 FIRST_TURN, LAST_TURN = "1950-10-12", "1963-10-12"
-MODELS = ("int_player_rows_window", "int_player_game_summary_window", "gate_findings", "player_game_summary")
+MODELS = ("int_player_rows_window", "int_player_game_summary_window", "gate_findings")
+# What a row is compared by is made when it is published.
+PUBLISHED = "player_game_summary"
 ROWS, SUMMARY = "bench.player_rows", "bench.player_game_summary"
 
 
@@ -44,14 +46,15 @@ class Statements:
     @classmethod
     def compiled(cls, project: Path, database: Path) -> Statements:
         """By dbt, in a project whose staging views are made, so that none of it is copied by hand."""
+        models = (*MODELS, PUBLISHED)
         variables = f"{{start_date: {FIRST}, end_date: {LAST}}}"
         run(
-            [BIN / "dbt", "--quiet", "compile", "--select", *MODELS, "--vars", variables, "--target-path", "compiled"],
+            [BIN / "dbt", "--quiet", "compile", "--select", *models, "--vars", variables, "--target-path", "compiled"],
             project,
             NBA_DUCKDB_PATH=str(database),
         )
         texts = []
-        for model in MODELS:
+        for model in models:
             (path,) = (project / "compiled/compiled").rglob(f"{model}.sql")
             text = path.read_text().replace(f'"{DATABASE.removesuffix(".duckdb")}".', "")
             for table, name in zip(MODELS, (ROWS, SUMMARY), strict=False):
@@ -60,7 +63,6 @@ class Statements:
             text = text.replace(f"date '{FIRST}' as built_from", "date '0001-01-01' as built_from")
             texts.append(text.replace(f"date '{LAST}' as built_through", "date '9999-12-31' as built_through"))
         rows, summary, findings, published = texts
-        # What a row is compared by is made when it is published.
         (row_hash,) = re.findall(r"^ *(.+ as row_hash),$", published, re.MULTILINE)
         return cls(
             f"select * from (\n{rows}\n) as built where is_a_row and game_date is not null",
