@@ -42,11 +42,7 @@
             {{ _by_metric(checks, 'example') }} as example,
             thresholds.*
         from {{ relation }} as measured
-        cross join (
-            {%- for check in checks %}
-            select '{{ check.metric }}' as metric{{ ' union all' if not loop.last }}
-            {%- endfor %}
-        ) as asked
+        cross join {{ literal_rows('asked', {'metric': checks | map(attribute='metric') | list}) }}
         left join thresholds on asked.metric = thresholds.metric
         where {{ _or_error(
             'thresholds.metric is not null', "concat('quality_thresholds has no row of the metric ', asked.metric)"

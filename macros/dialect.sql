@@ -118,7 +118,7 @@
         {%- for row in zip(*columns.values()) %}
         (
             {%- for value in row -%}
-            {{ value if value is number else "'" ~ value | replace("'", "''") ~ "'" }}{{ ', ' if not loop.last }}
+            {{ value if value is number else duckdb__quoted(value) }}{{ ', ' if not loop.last }}
             {%- endfor -%}
         ){{ ',' if not loop.last }}
         {%- endfor %}
