@@ -8,17 +8,25 @@
     dbt-bigquery takes no strategy but its own, so there the models say `merge`, and its MERGE is this one.
 #}
 {% macro get_incremental_replace_window_sql(arg_dict) %}
-    {% set held_back = [] %}
-    {% if config.get('meta').is_gated %}
-        {% for row in run_query(held_back_dates()).rows %}
-            {% do held_back.append(row['game_date'] | string) %}
-        {% endfor %}
-    {% endif %}
-    {% set replaced = replaced_rows(config.get('meta'), held_back) %}
+    {% set left_alone = dates_left_alone() if config.get('meta').is_gated else '' %}
+    {% set replaced = replaced_rows(config.get('meta'), left_alone) %}
     {{ return(replace_rows_sql(
         arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], replaced
     )) }}
 {% endmacro %}
+
+{# The dates of the window that keep what they hold, for SQL's `in`: literals where partitions are pruned by them. Empty for none. #}
+{% macro dates_left_alone() %}{{ return(adapter.dispatch('dates_left_alone', 'nba_analytics')()) }}{% endmacro %}
+
+{% macro default__dates_left_alone() %}
+    {% set dates = [] %}
+    {% for row in run_query(held_back_dates()).rows %}
+        {% do dates.append("date '" ~ row['game_date'] ~ "'") %}
+    {% endfor %}
+    {{ return(dates | join(', ')) }}
+{% endmacro %}
+
+{% macro duckdb__dates_left_alone() %}{{ return(held_back_dates()) }}{% endmacro %}
 
 {# Deletes the rows that meet the condition and inserts those of the source, for inside a transaction. #}
 {% macro replace_rows_sql(target, source, columns, replaced) %}{{ return(adapter.dispatch('replace_rows_sql', 'nba_analytics')(target, source, columns, replaced)) }}{% endmacro %}
@@ -50,10 +58,10 @@
     no window, so every run replaces those too: nba-backfill with one of its windows, since workers that write the same
     partition at the same time would be in each other's way.
 #}
-{% macro replaced_rows(meta, held_back=[]) -%}
+{% macro replaced_rows(meta, left_alone='') -%}
     {%- if meta.window_column -%}
         {{ in_window(meta.window_column) }}
-        {%- if held_back %} and {{ meta.window_column }} not in (date '{{ held_back | join("', date '") }}'){% endif %}
+        {%- if left_alone %} and {{ meta.window_column }} not in ({{ left_alone }}){% endif %}
         {{- ' or ' ~ meta.window_column ~ ' is null' if meta.keeps_undated_rows and var('with_undated_rows') }}
     {%- elif meta.season_column -%}
         {{ is_season_of_window(meta.season_column) }}

@@ -1089,17 +1089,18 @@ where
     {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
     {%- set of_game = subject not in ['keys', 'windows'] and not subject.startswith('date') -%}
     {%- set limits = modules.re.findall('limits[.](\\w+)', rules_of_subject | string) | unique | list -%}
+    {%- set by_rule = _by_rule(rules_of_subject) -%}
     select
         measured.game_date,
         cast(broken.rule_number as int64) as rule_number,
         broken.rule,
-        {{ _by_rule(rules_of_subject, 'severity') }} as severity,
+        {{ by_rule.severity }} as severity,
         {{ 'measured.game_id' if of_game else 'cast(null as string)' }} as game_id,
         {{ 'measured.team_abbr' if of_team else 'cast(null as string)' }} as team_abbr,
         {{ 'measured.player_lookup' if of_player else 'cast(null as string)' }} as player_lookup,
-        cast({{ _by_rule(rules_of_subject, 'figure') }} as numeric(18, 2)) as figure,
-        cast({{ _by_rule(rules_of_subject, 'threshold') }} as numeric(18, 2)) as threshold,
-        {{ _by_rule(rules_of_subject, 'shows') }} as example,
+        cast({{ by_rule.figure }} as numeric(18, 2)) as figure,
+        cast({{ by_rule.threshold }} as numeric(18, 2)) as threshold,
+        {{ by_rule.shows }} as example,
         broken.sentence
     from (
         select * from {{ subject }}
@@ -1113,44 +1114,40 @@ where
         'rule': rules_of_subject | map(attribute='rule') | list,
         'sentence': rules_of_subject | map(attribute='sentence') | list,
     }) }}
-    where {{ _by_rule(rules_of_subject, 'broken') }}
+    where {{ by_rule.broken }}
 {%- endmacro %}
 
-{# A part of each rule, by the rule's number; what most say is said once. #}
-{% macro _by_rule(rules_of_subject, part) -%}
-    {%- set others = "'error'" if part == 'severity' else 'null' -%}
-    {%- set differing = [] -%}
-    {%- for rule in rules_of_subject -%}
-        {%- if part == 'shows' -%}
-            {%- set sql = _shown(rule.shows) -%}
-        {%- elif part == 'severity' and rule.severity in ['error', 'warning'] -%}
-            {%- set sql = "'" ~ rule.severity ~ "'" -%}
-        {%- else -%}
-            {%- set sql = (rule.get(part) or 'null') | replace('limits.', 'measured.') -%}
-        {%- endif -%}
-        {%- if sql != others -%}{%- do differing.append((rule.rule_number, sql)) -%}{%- endif -%}
-    {%- endfor -%}
-    {%- if differing -%}
-    case broken.rule_number
-        {%- for number, sql in differing %}
-        when {{ number }} then {{ sql }}
-        {%- endfor %}
-        else {{ others }}
-    end
-    {%- else -%}
-    {{ others }}
-    {%- endif -%}
-{%- endmacro %}
-
-{# Columns with their names, as text. #}
-{% macro _shown(columns) -%}
+{#
+    The parts of each rule of a subject, by the rule's number; what most say is said once. In one macro, since the gate
+    asks for all of them before each window, and dbt takes longer to call a macro than this one for a rule.
+#}
+{% macro _by_rule(rules_of_subject) %}
     {# Engines disagree on the trailing zeros of decimals. #}
-    {%- set decimals = ['minutes_played', 'team_minutes', 'minutes_gap', 'largest', 'efg_pct', 'ts_pct'] -%}
-    concat(
-    {%- for column in columns -%}
-        {{ "'" ~ (', ' if not loop.first) ~ column ~ " ', " -}}
-        coalesce({{ with_two_decimals(column) if column in decimals else 'cast(' ~ column ~ ' as string)' }}, 'NULL')
-        {{- ', ' if not loop.last }}
-    {%- endfor -%}
-    )
-{%- endmacro %}
+    {% set decimals = ['minutes_played', 'team_minutes', 'minutes_gap', 'largest', 'efg_pct', 'ts_pct'] %}
+    {% set two_decimals = with_two_decimals('COLUMN') | trim %}
+    {% set by_rule = {} %}
+    {% for part, others in {
+        'severity': "'error'", 'figure': 'null', 'threshold': 'null', 'shows': 'null', 'broken': 'null'
+    }.items() %}
+        {% set cases = [] %}
+        {% for rule in rules_of_subject %}
+            {% if part == 'shows' %}
+                {% set values = [] %}
+                {% for column in rule.shows %}
+                    {% set value = two_decimals | replace('COLUMN', column) if column in decimals else 'cast(' ~ column ~ ' as string)' %}
+                    {% do values.append("'" ~ (', ' if not loop.first) ~ column ~ " ', coalesce(" ~ value ~ ", 'NULL')") %}
+                {% endfor %}
+                {% set sql = 'concat(' ~ values | join(', ') ~ ')' %}
+            {% elif part == 'severity' and rule.severity in ['error', 'warning'] %}
+                {% set sql = "'" ~ rule.severity ~ "'" %}
+            {% else %}
+                {% set sql = (rule.get(part) or 'null') | replace('limits.', 'measured.') %}
+            {% endif %}
+            {% if sql != others %}{% do cases.append('\n        when ' ~ rule.rule_number ~ ' then ' ~ sql) %}{% endif %}
+        {% endfor %}
+        {% do by_rule.update({
+            part: 'case broken.rule_number' ~ cases | join ~ '\n        else ' ~ others ~ '\n    end' if cases else others
+        }) %}
+    {% endfor %}
+    {{ return(by_rule) }}
+{% endmacro %}

@@ -1,6 +1,7 @@
 {#
     What did the sources say when the window was built? Kept, because the summary, the excluded rows
-    and the gate all read it. nba-backfill builds it once for all windows of a run.
+    and the gate all read it. nba-backfill builds it once for all windows of a run: in order, for DuckDB to read of a window
+    the row groups that have its dates. BigQuery has partitions for that.
 #}
 {{
     config(
@@ -11,3 +12,4 @@
     )
 }}
 {{ rows_with_builder(ref('int_player_rows'), 'source_name') }}
+{{ 'order by game_date' if target.type == 'duckdb' }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -109,18 +109,15 @@ class Plan:
                 parts[-1].append(day)
             else:
                 parts.append([day])
-        return [Batch(tuple(part), self._leaves_some(part)) for part in parts]
+        left = [day.game_date for day in self.days if day.game_date not in self.chosen and day.status != NO_GAMES]
+        return [
+            Batch(tuple(part), any(part[0].game_date <= day <= part[-1].game_date for day in left)) for part in parts
+        ]
 
     def _is_of_one(self, first: Day, day: Day) -> bool:
         if self.batch_days is not None:
             return (day.game_date - first.game_date).days < self.batch_days and day.season_year == first.season_year
         return day.season_year == first.season_year
-
-    def _leaves_some(self, part: Sequence[Day]) -> bool:
-        window = Window(part[0].game_date, part[-1].game_date)
-        return any(
-            day.game_date in window and day.game_date not in self.chosen and day.status != NO_GAMES for day in self.days
-        )
 
     @property
     def left_alone(self) -> dict[str, int]:

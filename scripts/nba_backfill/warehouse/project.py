@@ -117,13 +117,13 @@ class Parsed:
     """The project as dbt has parsed it.
 
     dbt compiles ephemeral models into the manifest that it is given and would use their text, with the window of the
-    first run, for all later ones. So the nodes are kept as they were, and every run gets nodes of its own.
+    first run, for all later ones. So each node is kept as it was, and what one run has compiled the next gets anew.
     """
 
     manifest: Any
-    nodes: bytes
-    data_tests: bytes
+    nodes: dict[str, Any]
     unit_tests: dict[str, Any]
+    as_parsed: dict[str, bytes]
 
     @classmethod
     def by_dbt(cls, *arguments: str, **variables: object) -> "Parsed":
@@ -143,15 +143,13 @@ class Parsed:
         return cls.of(manifest, manifest.nodes, manifest.unit_tests)
 
     @classmethod
-    def of(cls, manifest: Any, nodes: Mapping[str, Any], unit_tests: dict[str, Any]) -> "Parsed":
-        """The project with these nodes, the data tests apart: they are most, and not every command asks."""
-        tests = {name: node for name, node in nodes.items() if node.resource_type == NodeType.Test}
-        others = {name: node for name, node in nodes.items() if name not in tests}
-        return cls(manifest, pickle.dumps(others), pickle.dumps(tests), unit_tests)
+    def of(cls, manifest: Any, nodes: dict[str, Any], unit_tests: dict[str, Any]) -> "Parsed":
+        """The project with these nodes, which no run has seen."""
+        return cls(manifest, nodes, unit_tests, {name: pickle.dumps(node) for name, node in nodes.items()})
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
-        nodes = self.all_nodes()
+        nodes = self._unseen()
         for node in nodes.values():
             if node.name in models:
                 own_alias = f"{node.alias}__{suffix}"
@@ -163,7 +161,7 @@ class Parsed:
 
     def asks(self, queries: Collection[str], models: Collection[str]) -> bool:
         """Whether the SQL of one of the queries reads one of these models, by itself or by an ephemeral one."""
-        nodes = self.all_nodes()
+        nodes = self.nodes
         to_look_at = [node for node in nodes.values() if node.name in queries]
         seen: set[str] = set()
         while to_look_at:
@@ -178,14 +176,20 @@ class Parsed:
 
     def for_command(self, command: str) -> Any:
         """The manifest as if no run had seen it, for `dbt run` without the tests, which dbt draws in its graph."""
+        nodes = self._unseen()
         is_run = command == "run"
-        self.manifest.nodes = pickle.loads(self.nodes) if is_run else self.all_nodes()  # noqa: S301 - our own
+        if is_run:
+            nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
+        self.manifest.nodes = dict(nodes)
         self.manifest.unit_tests = {} if is_run else self.unit_tests
         return self.manifest
 
-    def all_nodes(self) -> dict[str, Any]:
+    def _unseen(self) -> dict[str, Any]:
         """The nodes as no run has seen them."""
-        return {**pickle.loads(self.nodes), **pickle.loads(self.data_tests)}  # noqa: S301 - written by this process
+        for name, node in self.nodes.items():
+            if getattr(node, "compiled", False) or getattr(node, "extra_ctes", None):
+                self.nodes[name] = pickle.loads(self.as_parsed[name])  # noqa: S301 - written by this process
+        return self.nodes
 
 
 def as_yaml(values: Mapping[str, object]) -> str:
