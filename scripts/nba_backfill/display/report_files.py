@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -51,12 +52,18 @@ class Report:
         return path
 
 
-def _draw(data: dict[str, Any]) -> dict[str, str]:
-    """The charts of which there is something to draw."""
+def load_charts() -> ModuleType:
+    """What draws the charts, with the plotting library, which takes its time."""
     # Where it can't keep its list of fonts, the plotting library says so at once. Nothing comes of it.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from nba_backfill.display import charts
 
+    return charts
+
+
+def _draw(data: dict[str, Any]) -> dict[str, str]:
+    """The charts of which there is something to draw."""
+    charts = load_charts()
     drawn = {}
     shares = [
         charts.MonthShare(date.fromisoformat(f"{row['month']}-01"), row["null_pct"], row["null_pct_before"])

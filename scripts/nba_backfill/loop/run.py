@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from nba_backfill.display.report import make_report
+from nba_backfill.display.report_files import load_charts
 from nba_backfill.display.terminal import progress_bar
 from nba_backfill.errors import BackfillError, FailedTestsError, TransientError
 from nba_backfill.loop.lock import RENEW_SECONDS, Lock, hold_lock
@@ -225,8 +228,6 @@ class Run:
         self.validation.write(self.verdict_file)
         self.checkpoint.verdict = self.validation.verdict
         log.info("verdict: %s. %s", self.validation.verdict, self.validation.reason)
-        from nba_backfill.display.report import make_report  # the plotting library, which a run needs only here
-
         try:
             (run,) = (row for row in self.engine.rows("backfill_runs") if row["run_id"] == self.run_id)
             report = make_report(self.engine, run, self.validation, self.preflight, None)
@@ -274,6 +275,8 @@ def at_work(engine: Engine, run_id: str, window: Window) -> Iterator[Lock]:
     Before that what the project has of its own is made: seeds, views, the tables of the backfill's state.
     """
     with hold_lock(engine, run_id) as lock:
+        # For the report, while the warehouse is at work.
+        ThreadPoolExecutor(1).submit(load_charts)
         engine.prepare()
         if window.days > LONG_DAYS:
             log.info("%s  sources …", window)
