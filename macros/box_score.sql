@@ -36,10 +36,10 @@
 
 {#
     What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
-    spelling, and makes and attempts beside the share of them. shares has (name, share, makes, attempts); a share is of 1,
-    or of 100.
+    spelling, makes and attempts beside the share of them, and the date and the teams beside the codes of the game.
+    shares has (name, share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with the date.
 #}
-{% macro self_contradictions(shares, minutes=none, minutes_decimal=none) -%}
+{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none) -%}
     {%- set contradictions = [] -%}
     {%- if minutes_decimal -%}
         {%- do contradictions.append(('minutes', 'abs(' ~ minutes ~ ' - ' ~ minutes_decimal ~ ') > 1')) -%}
@@ -52,7 +52,25 @@
             ~ ' or (' ~ share ~ ' > 0 and coalesce(' ~ attempts ~ ', 0) = 0)'
         )) -%}
     {%- endfor -%}
+    {%- set other_dates = [] -%}
+    {%- for code in dated -%}{%- do other_dates.append(_begins_with_another_date(code, 'game_date')) -%}{%- endfor -%}
+    {%- set away, home = dbt.split_part('game_id', "'_'", 2), dbt.split_part('game_id', "'_'", 3) -%}
+    {%- do contradictions.extend([
+        ('date', other_dates | join(' or ')),
+        ('season', 'season_year != ' ~ season_year('game_date')),
+        (
+            'home and away',
+            away ~ ' != ' ~ home ~ ' and ' ~ away ~ ' = upper(trim(home_team_abbr)) and ' ~ home
+            ~ ' = upper(trim(away_team_abbr))'
+        ),
+    ]) -%}
     {{ names_of(contradictions) }}
+{%- endmacro %}
+
+{# True where a code begins with a date, YYYYMMDD, that is another one. Codes of other kinds begin with no date. #}
+{% macro _begins_with_another_date(code, date_column) -%}
+    {%- set said = 'substr(' ~ code ~ ", 1, 4) || '-' || substr(" ~ code ~ ", 5, 2) || '-' || substr(" ~ code ~ ', 7, 2)' -%}
+    ({{ said }} != cast({{ date_column }} as string) and {{ date_or_null(said) }} >= date '{{ _first_date() }}')
 {%- endmacro %}
 
 {# The names, of (name, condition), whose conditions hold, as text; NULL where none does. #}

@@ -82,6 +82,17 @@
     printf('%.2f', {{ number }})
 {%- endmacro %}
 
+{# The date that a text says as YYYY-MM-DD. NULL where it says none. #}
+{% macro date_or_null(text) %}{{ return(adapter.dispatch('date_or_null', 'nba_analytics')(text)) }}{% endmacro %}
+
+{% macro default__date_or_null(text) -%}
+    safe_cast({{ text }} as date)
+{%- endmacro %}
+
+{% macro duckdb__date_or_null(text) -%}
+    try_cast({{ text }} as date)
+{%- endmacro %}
+
 {# A text as a literal, whatever characters it has. #}
 {% macro quoted(text) %}{{ return(adapter.dispatch('quoted', 'nba_analytics')(text)) }}{% endmacro %}
 

@@ -51,7 +51,8 @@
                 'rule': 'row_contradicts_itself', 'family': 'sources', 'severity': 'error',
                 'broken': 'self_contradictions is not null and exclusion_reason is null',
                 'shows': ['source_name', 'self_contradictions'],
-                'sentence': 'What a raw row says twice, as minutes and as decimal minutes or as makes and as a share, is the same.',
+                'sentence': 'What a raw row says twice is the same: minutes and decimal minutes, makes and their share, date and '
+                    ~ 'the date in the code of the game, season, and who is at home.',
             },
             {
                 'rule': 'number_beyond_reason', 'family': 'sources', 'severity': 'error',
