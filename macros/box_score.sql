@@ -36,10 +36,11 @@
 
 {#
     What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
-    spelling, makes and attempts beside the share of them, and the date and the teams beside the codes of the game.
-    shares has (name, share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with the date.
+    spelling, makes and attempts beside the share of them, and the date beside the codes of the game. shares has (name,
+    share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with the date. has_teams_in_id says
+    whether the game's id has the teams, away and home, in the right order.
 #}
-{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none) -%}
+{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false) -%}
     {%- set contradictions = [] -%}
     {%- if minutes_decimal -%}
         {%- do contradictions.append(('minutes', 'abs(' ~ minutes ~ ' - ' ~ minutes_decimal ~ ') > 1')) -%}
@@ -54,16 +55,16 @@
     {%- endfor -%}
     {%- set other_dates = [] -%}
     {%- for code in dated -%}{%- do other_dates.append(_begins_with_another_date(code, 'game_date')) -%}{%- endfor -%}
-    {%- set away, home = dbt.split_part('game_id', "'_'", 2), dbt.split_part('game_id', "'_'", 3) -%}
     {%- do contradictions.extend([
-        ('date', other_dates | join(' or ')),
-        ('season', 'season_year != ' ~ season_year('game_date')),
-        (
-            'home and away',
-            away ~ ' != ' ~ home ~ ' and ' ~ away ~ ' = upper(trim(home_team_abbr)) and ' ~ home
-            ~ ' = upper(trim(away_team_abbr))'
-        ),
+        ('date', other_dates | join(' or ')), ('season', 'season_year != ' ~ season_year('game_date')),
     ]) -%}
+    {%- if has_teams_in_id -%}
+        {%- do contradictions.append((
+            'home and away',
+            dbt.split_part('game_id', "'_'", 2) ~ ' = upper(trim(home_team_abbr)) and '
+            ~ dbt.split_part('game_id', "'_'", 3) ~ ' = upper(trim(away_team_abbr))'
+        )) -%}
+    {%- endif -%}
     {{ names_of(contradictions) }}
 {%- endmacro %}
 

@@ -231,6 +231,11 @@ def of_structure() -> Iterator[Corruption]:
             f"the day's games moved to the next day in {source}",
             tuple(f"update {table} set {next_day} where {_DAY}" for table in tables),
         )
+        for name, change in {"": next_day, ", its id left behind,": "game_date = game_date + 1"}.items():
+            yield Corruption(
+                f"a game moved to the next day{name} in {source}",
+                tuple(f"update {table} set {change} where {_DAY} and game_id = {_GAME}" for table in tables),
+            )
 
 
 def of_columns() -> Iterator[Corruption]:

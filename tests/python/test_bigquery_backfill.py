@@ -105,9 +105,9 @@ def a_game_a_day(source: Path, database: Path) -> None:
     with duckdb.connect(str(database)) as con:
         *box_scores, registry = RAW_TABLES
         for later, game in NEXT_SEASON.items():
-            for table in box_scores:
+            for table, of_table in zip(box_scores, (f"game_code = '{later}', ", ""), strict=True):
                 con.execute(
-                    f"update {table} set game_id = '{later}', game_date = game_date + 364, "
+                    f"update {table} set game_id = '{later}', game_date = game_date + 364, {of_table}"
                     f"season_year = season_year + 1 where game_id = '{game}'"
                 )
         con.execute(f"insert into {registry} select * replace ('2022-23' as season) from {registry}")

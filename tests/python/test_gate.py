@@ -112,7 +112,9 @@ def break_a_date_for_each_rule(work: Warehouse) -> dict[str, tuple[str, str, str
         f"where game_date = '{share}' and hash(player_lookup) % 10 != 0",
         f"""
         insert into bdl_player_boxscores
-        select * replace (date '{left[3][0]}' as game_date) from bdl_player_boxscores
+        select * replace (
+            date '{left[3][0]}' as game_date, '{left[3][0].replace("-", "")}' || substr(game_id, 9) as game_id
+        ) from bdl_player_boxscores
         where game_id = (select min(game_id) from bdl_player_boxscores where game_date = '{moved}')
         """,
     )
