@@ -48,8 +48,7 @@ class Week:
     of_nothing: Report
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        # Not read-only, because the engine has the file open in this process.
-        with duckdb.connect(str(self.database)) as con:
+        with duckdb.connect(str(self.database), read_only=True) as con:
             con.execute("set search_path = 'nba_analytics,nba_raw,nba_reference'")
             return con.execute(sql).fetchall()
 
@@ -81,7 +80,7 @@ def week(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactor
         checks = (*summary_checks(engine, WINDOW), check_of_tests(12))
         validation = Validation(WINDOW, engine.warehouse, checks, RUN_ID)
         report = make_report(engine, run, validation, ask_preflight(engine, WINDOW), None)
-        yield Week(
+        made = Week(
             warehouse.database,
             before,
             report,
@@ -95,6 +94,9 @@ def week(project: Path, demo_file: Path, tmp_path_factory: pytest.TempPathFactor
                 None,
             ),
         )
+        # It has the file to itself.
+        engine.close()
+        yield made
 
 
 def _run(engine: Engine) -> None:

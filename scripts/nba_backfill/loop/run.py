@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from nba_backfill.display.report import make_report
-from nba_backfill.display.report_files import load_charts
 from nba_backfill.display.terminal import progress_bar
 from nba_backfill.errors import BackfillError, FailedTestsError, TransientError
 from nba_backfill.loop.lock import RENEW_SECONDS, Lock, hold_lock
@@ -228,6 +226,8 @@ class Run:
         self.validation.write(self.verdict_file)
         self.checkpoint.verdict = self.validation.verdict
         log.info("verdict: %s. %s", self.validation.verdict, self.validation.reason)
+        from nba_backfill.display.report import make_report  # needed only here
+
         try:
             (run,) = (row for row in self.engine.rows("backfill_runs") if row["run_id"] == self.run_id)
             report = make_report(self.engine, run, self.validation, self.preflight, None)
@@ -275,6 +275,8 @@ def at_work(engine: Engine, run_id: str, window: Window) -> Iterator[Lock]:
     Before that what the project has of its own is made: seeds, views, the tables of the backfill's state.
     """
     with hold_lock(engine, run_id) as lock:
+        from nba_backfill.display.report_files import load_charts  # needed only from here on
+
         # For the report, while the warehouse is at work.
         ThreadPoolExecutor(1).submit(load_charts)
         engine.prepare()
