@@ -68,10 +68,16 @@
     {{ names_of(contradictions) }}
 {%- endmacro %}
 
-{# True where a code begins with a date, YYYYMMDD, that is another one. Codes of other kinds begin with no date. #}
+{#
+    True where a code begins with a date, YYYYMMDD, that is another one of the same season. Codes of other kinds begin with
+    none; and where a season's codes are of another year, the season is a copy of that, and none of its games was moved.
+#}
 {% macro _begins_with_another_date(code, date_column) -%}
     {%- set said = 'substr(' ~ code ~ ", 1, 4) || '-' || substr(" ~ code ~ ", 5, 2) || '-' || substr(" ~ code ~ ', 7, 2)' -%}
-    ({{ said }} != cast({{ date_column }} as string) and {{ date_or_null(said) }} >= date '{{ _first_date() }}')
+    (
+        {{ said }} != cast({{ date_column }} as string)
+        and {{ season_year(date_or_null(said)) }} = {{ season_year(date_column) }}
+    )
 {%- endmacro %}
 
 {# The names, of (name, condition), whose conditions hold, as text; NULL where none does. #}
