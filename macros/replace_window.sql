@@ -15,7 +15,10 @@
     )) }}
 {% endmacro %}
 
-{# The dates of the window that keep what they hold, for SQL's `in`: literals where partitions are pruned by them. Empty for none. #}
+{#
+    The dates of the window that keep what they hold, for SQL's `in`: literals where partitions are pruned by them. Empty
+    for none.
+#}
 {% macro dates_left_alone() %}{{ return(adapter.dispatch('dates_left_alone', 'nba_analytics')()) }}{% endmacro %}
 
 {% macro default__dates_left_alone() %}

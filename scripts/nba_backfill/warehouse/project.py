@@ -149,9 +149,11 @@ class Parsed:
 
     def with_own_tables(self, models: Collection[str], suffix: str, hours: int) -> "Parsed":
         """The same, but that these models' tables have a name of their own, and are there for so many hours."""
-        nodes = self._unseen()
-        for node in nodes.values():
-            if node.name in models:
+        nodes = dict(self._unseen())
+        for name, as_parsed in self.as_parsed.items():
+            if nodes[name].name in models:
+                # Whoever else has this project keeps its names.
+                node = nodes[name] = pickle.loads(as_parsed)  # noqa: S301 - written by this process
                 own_alias = f"{node.alias}__{suffix}"
                 node.relation_name = node.relation_name.replace(f"`{node.alias}`", f"`{own_alias}`")
                 node.alias = own_alias
@@ -176,11 +178,10 @@ class Parsed:
 
     def for_command(self, command: str) -> Any:
         """The manifest as if no run had seen it, for `dbt run` without the tests, which dbt draws in its graph."""
-        nodes = self._unseen()
         is_run = command == "run"
-        if is_run:
-            nodes = {name: node for name, node in nodes.items() if node.resource_type != NodeType.Test}
-        self.manifest.nodes = dict(nodes)
+        self.manifest.nodes = {
+            name: node for name, node in self._unseen().items() if not (is_run and node.resource_type == NodeType.Test)
+        }
         self.manifest.unit_tests = {} if is_run else self.unit_tests
         return self.manifest
 
