@@ -1070,18 +1070,37 @@ where
 {# The thresholds that the rules name, one row with a column each. One that is missing ends the query. #}
 {% macro _limits(asked) -%}
     {%- set columns = {'min': 'min_value', 'max': 'max_value', 'warn': 'warn_above', 'error': 'error_above'} -%}
-    {%- set limit_name = 'limits[.]([a-z_]+)_(min|max|warn|error)\\b' -%}
+    {%- set named = {'limit_name': [], 'metric': [], 'bound': []} -%}
+    {%- for metric, bound in modules.re.findall('limits[.]([a-z_]+)_(min|max|warn|error)\\b', asked | string) | unique -%}
+        {%- do named.limit_name.append(metric ~ '_' ~ bound) -%}
+        {%- do named.metric.append(metric) -%}
+        {%- do named.bound.append(columns[bound]) -%}
+    {%- endfor -%}
+    {%- if not named.metric -%}
+        select count(*) as metric_count from thresholds
+    {%- else -%}
     select
-        {%- for metric, bound in modules.re.findall(limit_name, asked | string) | unique %}
-        coalesce(
-            max(case metric when '{{ metric }}' then {{ columns[bound] }} end),
-            cast(error('quality_thresholds has no {{ columns[bound] }} of the metric {{ metric }}.') as numeric)
-        ) as {{ metric }}_{{ bound }}
-        {{- ',' if not loop.last }}
-        {%- else %}
-        count(*) as metric_count
+        {%- for name in named.limit_name %}
+        max(case limit_name when '{{ name }}' then limit_value end) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from thresholds
+    from (
+        select
+            named.limit_name,
+            coalesce(
+                case named.bound
+                    {%- for bound in columns.values() %}
+                    when '{{ bound }}' then thresholds.{{ bound }}
+                    {%- endfor %}
+                end,
+                cast(
+                    error(concat('quality_thresholds has no ', named.bound, ' of the metric ', named.metric, '.'))
+                    as numeric
+                )
+            ) as limit_value
+        from {{ literal_rows('named', named) }}
+        left join thresholds on named.metric = thresholds.metric
+    ) as named_limits
+    {%- endif %}
 {%- endmacro %}
 
 {# The rows of a subject that break one of its rules, a row per rule. Few do, so those are found first. #}

@@ -11,5 +11,8 @@
         } if target.type == 'bigquery' else none
     )
 }}
-{{ rows_with_builder(ref('int_player_rows'), 'source_name') }}
+select
+    player_rows.*,
+    '{{ code_fingerprint() }}' as code_fingerprint
+from ({{ rows_with_builder(ref('int_player_rows'), 'source_name') }}) as player_rows
 {{ 'order by game_date' if target.type == 'duckdb' }}

@@ -23,6 +23,12 @@ source_dates as (
 
 ),
 
+of_the_build as (
+
+    select max(code_fingerprint) as code_fingerprint from player_rows
+
+),
+
 summary_dates as (
 
     select
@@ -49,11 +55,12 @@ final as (
         source_dates.source_processed_at,
         source_dates.source_fingerprint,
         summary_dates.rows_fingerprint,
-        '{{ code_fingerprint() }}' as code_fingerprint,
+        of_the_build.code_fingerprint,
         {{ literal(var('run_id', none)) }} as run_id,
         {{ run_timestamp() }} as processed_at,
         '{{ invocation_id }}' as dbt_invocation_id
     from source_dates
+    cross join of_the_build
     left join summary_dates on source_dates.game_date = summary_dates.game_date
 
 )
