@@ -108,8 +108,11 @@ def with_history(made: Path, database: Path, seasons: int) -> Path:
 def add_schedules(project: Path) -> None:
     """Tell a copy of the project the schedule of the seasons before OLDEST_MADE, which is that one's in other years."""
     seasons = project / "seeds/seasons.csv"
-    parts = [line.split(",") for line in seasons.read_text().splitlines() if line.startswith(f"{OLDEST_MADE},")]
-    with seasons.open("a") as file:
+    header, *known = seasons.read_text().splitlines()
+    made = [line for line in known if int(line.split(",")[0]) >= OLDEST_MADE]
+    parts = [line.split(",") for line in made if line.startswith(f"{OLDEST_MADE},")]
+    with seasons.open("w") as file:
+        file.write("\n".join([header, *made, ""]))
         for years in range(1, OLDEST_MADE - FIRST_SEASON + 1):
             for year, phase, part, first, last, *counts in parts:
                 dates = (f"{int(date[:4]) - years}{date[4:]}" for date in (first, last))

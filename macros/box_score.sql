@@ -36,12 +36,12 @@
 
 {#
     What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
-    spelling, makes and attempts beside the share of them, and the date beside the codes of the game. shares has (name,
+    spelling, makes and attempts beside the share of them, rounded or cut to two decimals, and the date beside the codes of the game. shares has (name,
     share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with the date. has_teams_in_id says
-    whether the game's id has the teams, away and home, in the right order.
+    whether the game's id has the teams, away and home, in the right order. others has (name, condition) of its own.
 #}
-{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false) -%}
-    {%- set contradictions = [] -%}
+{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false, others=[]) -%}
+    {%- set contradictions = [] + others -%}
     {%- if minutes_decimal -%}
         {%- do contradictions.append(('minutes', 'abs(' ~ minutes ~ ' - ' ~ minutes_decimal ~ ') > 1')) -%}
     {%- endif -%}
@@ -49,7 +49,7 @@
         {%- set share_of_one = 'case when ' ~ share ~ ' > 1 then ' ~ share ~ ' / 100 else ' ~ share ~ ' end' -%}
         {%- do contradictions.append((
             name,
-            'abs(' ~ share_of_one ~ ' * ' ~ attempts ~ ' - ' ~ makes ~ ') > 0.006 * ' ~ attempts
+            'abs(' ~ share_of_one ~ ' * ' ~ attempts ~ ' - ' ~ makes ~ ') > 0.011 * ' ~ attempts
             ~ ' or (' ~ share ~ ' > 0 and coalesce(' ~ attempts ~ ', 0) = 0)'
         )) -%}
     {%- endfor -%}
@@ -95,7 +95,11 @@
 
 {# A name as player_lookup spells it: lower case, without accents, blanks and punctuation. NULL when nothing is left. #}
 {% macro player_lookup(name) -%}
-    nullif({{ without('lower(' ~ without_accents(name) ~ ')', '[^a-z0-9]') }}, '')
+    {#- What a processor writes that had no name. #}
+    case
+        when lower(trim({{ name }})) not in ('nan', 'null', 'none')
+            then nullif({{ without('lower(' ~ without_accents(name) ~ ')', '[^a-z0-9]') }}, '')
+    end
 {%- endmacro %}
 
 {# A player_lookup without its generational suffix. #}

@@ -14,6 +14,10 @@
     its other bounds.
 #}
 {% macro rules() %}
+    {# Of a lone game everybody may be without a block, and not with as many points. #}
+    {% set rows_of_a_constant %}case when statistic in ('points', 'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers',
+        'personal_fouls', 'fg_makes', 'fg_attempts') then limits.rows_of_a_busy_constant_max
+        else limits.rows_of_a_constant_max end{% endset %}
     {{ return({
         'source_rows': [
             {
@@ -52,7 +56,7 @@
                 'broken': 'self_contradictions is not null and exclusion_reason is null',
                 'shows': ['source_name', 'self_contradictions'],
                 'sentence': 'What a raw row says twice is the same: minutes and decimal minutes, makes and their share, date and '
-                    ~ 'the date in the code of the game, season, and who is at home.',
+                    ~ 'the date in the code of the game, season, status and its reason, who is at home, and that the game is over.',
             },
             {
                 'rule': 'number_beyond_reason', 'family': 'sources', 'severity': 'error',
@@ -251,7 +255,8 @@
             },
             {
                 'rule': 'team_minutes_do_not_add_up', 'family': 'identities',
-                'severity': "case when source_name = 'nbac_gamebook' then 'error' else 'warning' end",
+                'severity': "case when source_name = 'nbac_gamebook'"
+                    ~ " or minutes_gap > limits.team_minutes_gap_bdl_boxscores_error then 'error' else 'warning' end",
                 'broken': 'minutes_gap > case source_name'
                     ~ " when 'nbac_gamebook' then limits.team_minutes_gap_nbac_gamebook_max"
                     ~ ' else limits.team_minutes_gap_bdl_boxscores_max end',
@@ -318,13 +323,30 @@
                 'sentence': 'Teams have the ball in turns: what they shoot, lose and rebound makes about as many possessions.',
             },
         ],
-        'team_scores': [
+        'source_teams': [
+            {
+                'rule': 'players_of_another_team', 'family': 'sources', 'severity': 'error',
+                'broken': 'strangers > limits.strangers_of_a_team_max and strangers > registered_players',
+                'figure': 'strangers', 'threshold': 'limits.strangers_of_a_team_max',
+                'shows': ['strangers', 'registered_players'],
+                'sentence': 'Most of those whom a source lists for a team are players whom the registry has on it in that season.',
+            },
             {
                 'rule': 'points_are_not_the_score', 'family': 'sources', 'severity': 'error',
-                'broken': 'score_gap > limits.team_score_gap_max',
-                'figure': 'score_gap', 'threshold': 'limits.team_score_gap_max',
+                'broken': 'score_gap > limits.team_score_gap_max or score_gap > 0 and nbac_points = bdl_points',
+                'figure': 'score_gap', 'threshold': 'case when nbac_points = bdl_points then 0 else limits.team_score_gap_max end',
                 'shows': ['team_score', 'nbac_points', 'bdl_points'],
-                'sentence': "A team's points are its final score, by one source at least.",
+                'sentence': "A team's points are its final score, by one source at least, and where both agree to the point.",
+            },
+        ],
+        'source_pairs': [
+            {
+                'rule': 'many_rows_differ', 'family': 'sources', 'severity': 'error',
+                'broken': 'differing_pct > limits.differing_rows_max'
+                    ~ ' + 300 * sqrt(limits.differing_rows_max / 100 * (1 - limits.differing_rows_max / 100) / row_count)',
+                'figure': 'differing_pct', 'threshold': 'limits.differing_rows_max',
+                'shows': ['row_count', 'differing_rows'],
+                'sentence': 'Of the players of a date the two sources say the same, but of a few.',
             },
         ],
         'source_differences': [
@@ -372,10 +394,37 @@
             },
             {
                 'rule': 'nobody_sat_out', 'family': 'completeness', 'severity': 'error',
-                'broken': 'gamebook_rows > 0 and sat_out_rows = 0 and game_count > 1',
+                'broken': 'gamebook_rows > 0 and dnp_rows + inactive_rows = 0 and game_count > 1',
                 'shows': ['gamebook_rows', 'game_count'],
                 'sentence': 'The gamebook lists those too who did not play, and in one of two games somebody did not.',
             },
+            {
+                'rule': 'no_dnp_players', 'family': 'completeness', 'severity': 'error',
+                'broken': 'dnp_rows = 0 and gamebook_games > limits.games_without_dnp_max',
+                'figure': 'gamebook_games', 'threshold': 'limits.games_without_dnp_max',
+                'shows': ['gamebook_games', 'inactive_rows'],
+                'sentence': 'In a few games somebody is in uniform and does not play: here such players were lost, or have '
+                    ~ 'another status.',
+            },
+            {
+                'rule': 'no_inactive_players', 'family': 'completeness', 'severity': 'error',
+                'broken': "inactive_rows = 0 and gamebook_games > limits.games_without_inactive_max and game_date >= date '2005-10-12'",
+                'figure': 'gamebook_games', 'threshold': 'limits.games_without_inactive_max',
+                'shows': ['gamebook_games', 'dnp_rows'],
+                'sentence': 'Since there is an inactive list, in 2005, somebody in a few games is on it: here such players were '
+                    ~ 'lost, or have another status.',
+            },
+            {
+                'rule': 'did_not_play_as_noughts_on_a_date', 'family': 'domain', 'severity': 'error',
+                'broken': 'idle_rows > limits.idle_players_max + 0.25 * gamebook_games',
+                'figure': 'idle_rows', 'threshold': 'limits.idle_players_max + 0.25 * gamebook_games',
+                'shows': ['idle_rows', 'gamebook_games'],
+                'sentence': 'Who did not play has no numbers: where in game after game somebody played for no second and did '
+                    ~ 'nothing, NULLs were filled with noughts.',
+            },
+        ] + _made_as_always([
+            ('fg', 'field_goals', 'field goals'), ('three_pt', 'threes', 'threes'), ('ft', 'free_throws', 'free throws'),
+        ]) + [
             {
                 'rule': 'implausible_share_of_assists', 'family': 'domain', 'severity': 'error',
                 'broken': 'assisted_pct < limits.assisted_share_min - 35 / sqrt(nullif(team_count, 0)) or assisted_pct > '
@@ -407,8 +456,8 @@
             },
             {
                 'rule': 'statistic_of_a_constant', 'family': 'domain', 'severity': 'error',
-                'broken': "correlation is null and statistic != 'plus_minus' and row_count > limits.rows_of_a_constant_max",
-                'figure': 'row_count', 'threshold': 'limits.rows_of_a_constant_max',
+                'broken': "correlation is null and statistic != 'plus_minus' and row_count > " ~ rows_of_a_constant,
+                'figure': 'row_count', 'threshold': rows_of_a_constant,
                 'shows': ['statistic', 'row_count'],
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
@@ -448,6 +497,29 @@
             'threshold': 'case when ' ~ statistic ~ ' < ' ~ min ~ ' then ' ~ min ~ ' else ' ~ max ~ ' end',
             'shows': [statistic],
             'sentence': 'Nobody has fewer ' ~ statistic ~ ' in a game, or more, than quality_thresholds says is possible.',
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Rules that over a date as many attempts are made as in any season, but for chance: from (shot, name, name for people). #}
+{% macro _made_as_always(shots) %}
+    {% set found = [] %}
+    {% for shot, name, for_people in shots %}
+        {% set share = '100.0 * ' ~ shot ~ '_makes / nullif(' ~ shot ~ '_attempts, 0)' %}
+        {% set beyond = [] %}
+        {% for bound in ['min', 'max'] %}
+            {% set limit = 'limits.made_share_' ~ shot ~ '_' ~ bound %}
+            {% set chance = '5 * sqrt(' ~ limit ~ ' * (100 - ' ~ limit ~ ') / nullif(abs(' ~ shot ~ '_attempts), 0))' %}
+            {% do beyond.append(share ~ (' < ' ~ limit ~ ' - ' if bound == 'min' else ' > ' ~ limit ~ ' + ') ~ chance) %}
+        {% endfor %}
+        {% do found.append({
+            'rule': 'implausible_share_of_' ~ name ~ '_made', 'family': 'domain', 'severity': 'error',
+            'broken': beyond | join(' or '), 'figure': share,
+            'threshold': 'case when ' ~ beyond[0] ~ ' then limits.made_share_' ~ shot ~ '_min else limits.made_share_' ~ shot
+                ~ '_max end',
+            'shows': [shot ~ '_makes', shot ~ '_attempts'],
+            'sentence': 'Over the games of a date about as many of the ' ~ for_people ~ ' are made as in any season.',
         }) %}
     {% endfor %}
     {{ return(found) }}
@@ -688,11 +760,18 @@ dates as (
         count(case when is_active and has_nbac_gamebook then 1 end) as gamebook_rows,
         count(case when player_status = 'dnp' and has_nbac_gamebook then 1 end) as dnp_rows,
         count(case when player_status = 'dnp' and has_nbac_gamebook and dnp_reason is null then 1 end) as reasons_lost,
-        count(case when not is_active and has_nbac_gamebook then 1 end) as sat_out_rows,
+        count(case when player_status = 'inactive' and has_nbac_gamebook then 1 end) as inactive_rows,
+        count(
+            case when is_active and has_nbac_gamebook and minutes_played = 0 and actions = 0 then 1 end
+        ) as idle_rows,
+        count(distinct case when has_nbac_gamebook then game_id end) as gamebook_games,
         count(distinct case when is_active then team_abbr end) as team_count,
         sum(blocks) as blocks,
         sum(assists) as assists,
-        sum(fg_makes) as fg_makes,
+        {%- for shot in ['fg', 'three_pt', 'ft'] %}
+        sum({{ shot }}_makes) as {{ shot }}_makes,
+        sum({{ shot }}_attempts) as {{ shot }}_attempts,
+        {%- endfor %}
         {{ percent_of('sum(assists)', 'sum(fg_makes)') }} as assisted_pct
     from player_games
     group by game_date
@@ -805,7 +884,7 @@ source_games as (
 ),
 
 {% endif -%}
-{% if 'team_scores' in asked -%}
+{% if 'source_teams' in asked -%}
 scored as (
 
     select
@@ -814,14 +893,16 @@ scored as (
         team_abbr,
         nullif(max(team_score), 0) as team_score,
         sum(case when source_name = 'nbac_gamebook' then points end) as nbac_points,
-        sum(case when source_name = 'bdl_boxscores' then points end) as bdl_points
+        sum(case when source_name = 'bdl_boxscores' then points end) as bdl_points,
+        count(distinct case when is_of_registered_team then player_lookup end) as registered_players,
+        count(distinct case when not is_of_registered_team then player_lookup end) as strangers
     from source_rows
     where exclusion_reason is null
     group by game_date, game_id, team_abbr
 
 ),
 
-team_scores as (
+source_teams as (
 
     select
         *,
@@ -834,7 +915,7 @@ team_scores as (
 ),
 
 {% endif -%}
-{% if 'source_differences' in asked -%}
+{% if 'source_differences' in asked or 'source_pairs' in asked -%}
 pairs as (
 
     select
@@ -862,9 +943,24 @@ pairs as (
         and bdl.source_name = 'bdl_boxscores'
         and nbac.exclusion_reason is null
         and bdl.exclusion_reason is null
-        -- balldontlie leaves some lines empty.
-        and nbac.player_status = 'active'
+        -- balldontlie leaves some lines empty. Who has one there has played.
         and bdl.player_status = 'active'
+
+),
+
+source_pairs as (
+
+    select
+        *,
+        {{ percent_of('differing_rows', 'row_count') }} as differing_pct
+    from (
+        select
+            game_date,
+            count(*) as row_count,
+            count(case when {{ (['minutes_played'] + statistics) | join(' + ') }} > 0 then 1 end) as differing_rows
+        from pairs
+        group by game_date
+    ) as counted_pairs
 
 ),
 
@@ -1046,7 +1142,7 @@ where
 
 {# The rules of the families, or of all, by their subject; those on other relations only where these are there. #}
 {% macro _rules_of(families, has_player_rows, has_published) %}
-    {% set of_sources = ['source_rows', 'source_games', 'keys', 'team_scores', 'source_differences'] %}
+    {% set of_sources = ['source_rows', 'source_games', 'keys', 'source_teams', 'source_pairs', 'source_differences'] %}
     {% set asked = {} %}
     {% set numbers = [] %}
     {% for subject, found in rules().items() %}
@@ -1106,8 +1202,8 @@ where
 {# The rows of a subject that break one of its rules, a row per rule. Few do, so those are found first. #}
 {% macro _broken(subject, rules_of_subject) -%}
     {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
-    {%- set of_team = of_player or subject in ['team_games', 'team_scores', 'source_differences'] -%}
-    {%- set of_game = subject not in ['keys', 'windows'] and not subject.startswith('date') -%}
+    {%- set of_team = of_player or subject in ['team_games', 'source_teams', 'source_differences'] -%}
+    {%- set of_game = subject not in ['keys', 'windows', 'source_pairs'] and not subject.startswith('date') -%}
     {%- set limits = modules.re.findall('limits[.](\\w+)', rules_of_subject | string) | unique | list -%}
     {%- set by_rule = _by_rule(rules_of_subject) -%}
     select

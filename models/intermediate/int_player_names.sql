@@ -15,7 +15,7 @@ bdl as (
 
 ),
 
-registry as (
+registered as (
 
     select * from {{ ref('stg_nba_reference__players_registry') }}
     where player_lookup is not null
@@ -31,6 +31,19 @@ player_aliases as (
 team_aliases as (
 
     select * from {{ ref('team_aliases') }}
+
+),
+
+registry as (
+
+    select
+        registered.season_year,
+        registered.player_lookup,
+        registered.player_full_name,
+        registered.universal_player_id,
+        coalesce(team_aliases.team_abbr, registered.team_abbr) as team_abbr
+    from registered
+    left join team_aliases on registered.team_abbr = team_aliases.team_alias
 
 ),
 
@@ -75,6 +88,15 @@ looked_for as (
 
 ),
 
+teams_of_season as (
+
+    select distinct
+        season_year,
+        team_abbr
+    from looked_for
+
+),
+
 -- The nearer the registry's row is, the sooner it counts: fathers and sons share a name but for
 -- the suffix, which a source may leave out.
 candidates as (
@@ -90,12 +112,17 @@ candidates as (
             when looked_for.season_year = registry.season_year
                 then case when looked_for.team_abbr = registry.team_abbr then 1 else 2 end
             else 3
-        end as distance
+        end as distance,
+        teams_of_season.team_abbr is not null as is_of_known_team
     from looked_for
     inner join registry
         on
             {{ without_suffix('looked_for.player_lookup') }}
             = {{ without_suffix('registry.player_lookup') }}
+    left join teams_of_season
+        on
+            registry.season_year = teams_of_season.season_year
+            and registry.team_abbr = teams_of_season.team_abbr
 
 ),
 
@@ -120,7 +147,8 @@ matches as (
         is_aliased,
         is_exact,
         distance,
-        max(universal_player_id) as meant_player_id
+        max(universal_player_id) as meant_player_id,
+        max(case when is_of_known_team then 1 else 0 end) as is_of_known_team
     from with_nearest
     where distance = least_distance
     group by 1, 2, 3, 4, 5, 6
@@ -182,7 +210,12 @@ final as (
         end as matched_by,
         coalesce(players.player_lookup, latest_players.player_lookup) as player_lookup,
         ranked.meant_player_id as universal_player_id,
-        coalesce(players.player_full_name, latest_players.player_full_name) as player_full_name
+        coalesce(players.player_full_name, latest_players.player_full_name) as player_full_name,
+        -- A team that plays under another code in the registry tells nothing.
+        case
+            when ranked.distance = 1 then true
+            when ranked.distance = 2 and ranked.is_of_known_team = 1 then false
+        end as is_of_registered_team
     from ranked
     inner join latest_players on ranked.meant_player_id = latest_players.universal_player_id
     left join players

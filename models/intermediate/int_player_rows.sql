@@ -180,7 +180,8 @@ named as (
             in_games.source_player_full_name
         ) as player_full_name,
         coalesce(player_names.universal_player_id, player_links.universal_player_id)
-            as universal_player_id
+            as universal_player_id,
+        player_names.is_of_registered_team
     from in_games
     left join player_names
         on
@@ -334,6 +335,7 @@ final as (
         judged.player_lookup,
         judged.player_full_name,
         judged.universal_player_id,
+        judged.is_of_registered_team,
         judged.player_status,
         judged.dnp_reason,
         judged.minutes_text,

@@ -55,6 +55,17 @@
         'example': 'unscheduled_between',
     },
     {'metric': 'unfinished_dates', 'figure': 'unfinished_dates', 'example': 'unfinished_said'},
+    {
+        'metric': 'missing_season_games',
+        'figure': 'season_games_missing',
+        'example': 'season_games_missing_in',
+    },
+    {
+        'metric': 'unregistered_teams',
+        'figure': 'unregistered_teams',
+        'example': 'unregistered_teams_between',
+    },
+    {'metric': 'capped_statistics', 'figure': 'capped_statistics', 'example': 'capped_at'},
 ] %}
 {%- set checks_of_season = [
     {
@@ -354,6 +365,96 @@ seasons as (
 
 ),
 
+-- Of the seasons that lie in the window with all of their parts.
+whole_seasons as (
+
+    select
+        seasons.season_year,
+        sum(seasons.game_count) as games_expected,
+        sum(seasons.game_count) - sum(parts.game_count) as games_missing
+    from seasons
+    left join parts
+        on
+            seasons.season_year = parts.season_year
+            and seasons.season_part = parts.season_part
+    where seasons.season_phase = 'regular'
+    group by seasons.season_year
+    having count(*) = count(parts.season_part)
+
+),
+
+season_game_figures as (
+
+    select
+        coalesce(max(case when games_missing > 0 then games_missing end), 0) as season_games_missing,
+        min(
+            case when games_missing > 0 then concat(
+                cast(season_year as string), ' lacks ', cast(games_missing as string), ' of ',
+                cast(games_expected as string)
+            ) end
+        ) as season_games_missing_in
+    from whole_seasons
+
+),
+
+unregistered as (
+
+    select
+        season_year,
+        team_abbr,
+        count(*) as row_count,
+        count(case when universal_player_id is null then 1 end) as unregistered_rows
+    from summary
+    group by season_year, team_abbr
+
+),
+
+unregistered_figures as (
+
+    select
+        count(*) as unregistered_teams,
+        {{ first_and_last("concat(cast(season_year as string), ' ', team_abbr)", 'true') }}
+            as unregistered_teams_between
+    from unregistered
+    where row_count >= 10 and 2 * unregistered_rows > row_count
+
+),
+
+most as (
+
+    select
+        {%- for statistic in counted_statistics() %}
+            max({{ statistic }}) as {{ statistic }},
+        {%- endfor %}
+        count(distinct game_id) as game_count
+    from summary
+
+),
+
+most_of_each as (
+
+    select
+        named.statistic,
+        {{ _by_statistic('named', 'most', counted_statistics()) }} as most_of_it
+    from most
+    cross join {{ literal_rows('named', {'statistic': counted_statistics()}) }}
+    where most.game_count >= 100
+
+),
+
+capped_figures as (
+
+    select
+        count(*) as capped_statistics,
+        min(
+            concat(most_of_each.statistic, ' at most ', cast(most_of_each.most_of_it as string))
+        ) as capped_at
+    from most_of_each
+    inner join thresholds on thresholds.metric = concat('most_', most_of_each.statistic)
+    where most_of_each.most_of_it < thresholds.min_value
+
+),
+
 unscheduled as (
 
     select
@@ -361,7 +462,10 @@ unscheduled as (
         {{ first_and_last('dates_of_summary.season_year', 'true') }} as unscheduled_between
     from dates_of_summary
     left join seasons on dates_of_summary.season_year = seasons.season_year
-    where seasons.season_year is null
+    where
+        seasons.season_year is null
+        -- How many games there are of one that is under way, nobody knows yet.
+        and dates_of_summary.season_year < {{ season_year(settled_until()) }}
 
 ),
 
@@ -397,6 +501,12 @@ range_figures as (
         part_figures.missing_games_in,
         unscheduled.unscheduled_seasons,
         unscheduled.unscheduled_between,
+        season_game_figures.season_games_missing,
+        season_game_figures.season_games_missing_in,
+        unregistered_figures.unregistered_teams,
+        unregistered_figures.unregistered_teams_between,
+        capped_figures.capped_statistics,
+        capped_figures.capped_at,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -411,6 +521,9 @@ range_figures as (
     cross join plan_figures
     cross join part_figures
     cross join unscheduled
+    cross join season_game_figures
+    cross join unregistered_figures
+    cross join capped_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

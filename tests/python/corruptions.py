@@ -137,6 +137,14 @@ _TURNED_ID = (
 _LINE = (*COUNTS, "minutes")
 
 
+def played_for_no_second() -> dict[str, str]:
+    """What makes somebody who did not play one who did nothing, by the source."""
+    return {
+        BDL: "minutes = '00:00'",
+        GAMEBOOK: f"player_status = 'active', minutes = '00:00', {', '.join(f'{count} = 0' for count in COUNTS)}",
+    }
+
+
 def of_structure() -> Iterator[Corruption]:
     """Games, teams, players and dates that are lost, doubled, turned round, moved, or those of another day."""
     for source, tables in SOURCES.items():
@@ -211,10 +219,7 @@ def of_structure() -> Iterator[Corruption]:
     for whom, rows in {"everyone": _DAY, "the star": f"{_DAY} and player_lookup = {_STAR}"}.items():
         statements = tuple(f"update {table} set {values} where {rows}" for table, values in none_played.items())
         yield Corruption(f"{whom} inactive in both", statements)
-    noughts = {
-        BDL: "minutes = '00:00'",
-        GAMEBOOK: f"player_status = 'active', minutes = '00:00', {', '.join(f'{count} = 0' for count in COUNTS)}",
-    }
+    noughts = played_for_no_second()
     for source in ("gamebook", "both"):
         yield Corruption(
             f"whoever did not play has played for no second in {source}",
@@ -268,6 +273,57 @@ def of_columns() -> Iterator[Corruption]:
         "assists and turnovers in each other's column in both",
         tuple(f"update {table} set assists = turnovers, turnovers = assists where {_DAY}" for table in SOURCES["both"]),
     )
+    for shot in ("three_pointers", "free_throws"):
+        yield Corruption(
+            f"as many {shot} attempted as made in both",
+            tuple(f"update {table} set {shot}_attempted = {shot}_made where {_DAY}" for table in SOURCES["both"]),
+        )
+    for status, other in (("dnp", "inactive"), ("inactive", "dnp")):
+        yield Corruption(
+            f"whoever is {status} has the status {other} in gamebook",
+            (f"update {GAMEBOOK} set player_status = '{other}' where {_DAY} and player_status = '{status}'",),
+        )
+        yield Corruption(
+            f"all missing who are {status} in both",
+            (
+                f"delete from {BDL} where {_DAY} and player_lookup in (select player_lookup from {GAMEBOOK} "
+                f"where {_DAY} and player_status = '{status}')",
+                f"delete from {GAMEBOOK} where {_DAY} and player_status = '{status}'",
+            ),
+        )
+    one_of_each_team = (
+        f"(select min(player_lookup) from {GAMEBOOK} where {_DAY} and player_status = 'dnp' group by game_id, team_abbr)"
+    )
+    yield Corruption(
+        "one of each team who did not play has played for no second in both",
+        tuple(
+            f"update {table} set {noughts} where {_DAY} and player_lookup in {one_of_each_team}"
+            for table, noughts in played_for_no_second().items()
+        ),
+    )
+    opponent = "team_abbr = case when upper(trim(team_abbr)) = upper(trim({0})) then {1} else {0} end"
+    sides = opponent.format("home_team_abbr", "away_team_abbr")
+    scores = "home_team_score = away_team_score, away_team_score = home_team_score"
+    yield Corruption(
+        "each team's players and score given to its opponent in both",
+        (f"update {BDL} set {sides}, {scores} where {_DAY}", f"update {GAMEBOOK} set {sides} where {_DAY}"),
+    )
+
+
+def of_seasons() -> dict[str, tuple[str, ...]]:
+    """What only a whole season shows, in both sources, as SQL without a date: by the check that shows it."""
+    tables = SOURCES["both"]
+    return {
+        "missing_season_games": (
+            f"create table lost_games as select distinct game_date, home_team_abbr from {GAMEBOOK} "
+            "where hash(game_date, home_team_abbr) % 50 = 0",
+            *(f"delete from {each} where (game_date, upper(home_team_abbr)) in (from lost_games)" for each in tables),
+        ),
+        "capped_statistics": tuple(f"update {each} set personal_fouls = 5 where personal_fouls > 5" for each in tables),
+        "unregistered_teams": (
+            "delete from nba_players_registry where team_abbr = (select min(team_abbr) from nba_players_registry)",
+        ),
+    }
 
 
 def of_summary() -> Iterator[Corruption]:

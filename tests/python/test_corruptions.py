@@ -110,22 +110,29 @@ def first_objection(checks: Iterable[tuple[str, str]]) -> str | None:
     return next((name for name, verdict in checks if verdict in ("careful", "stop")), None)
 
 
+def build_anew(work: Warehouse, window: tuple[str, str], statements: Iterable[str]) -> None:
+    """Corrupt the raw tables and build the window as if it had never been there: nothing but itself shows its faults."""
+    with duckdb.connect(str(work.database)) as con:
+        con.execute("set search_path = 'nba_raw,nba_analytics,nba_reference'")
+        for statement in statements:
+            con.execute(statement)
+        for table in ("player_game_summary", "backfill_ledger", "excluded_box_score_rows", "gate_findings"):
+            con.execute(f"delete from {table}")
+    built = work.dbt("run", "--select", "+player_game_summary+", window=window)
+    assert built.code == 0, built.output
+
+
 def test_what_is_corrupted_is_held_back_or_blocked(league: League, tmp_path: Path) -> None:
     work = league.copy(tmp_path)
     # Those that need no date of many games have the last.
     of_columns = list(corruptions.of_columns())
     first, last = league.days[: -len(of_columns)], league.days[-len(of_columns) :]
     chosen = assigned(first, wanted()) | assigned(last, of_columns)
-    with duckdb.connect(str(work.database)) as con:
-        con.execute("set search_path = 'nba_raw,nba_analytics,nba_reference'")
-        for day, corruption in chosen.items():
-            for statement in corruption.statements:
-                con.execute(statement.replace("{day}", day))
-        # As if these dates had never been there, so that nothing but themselves shows what is wrong with them.
-        for table in ("player_game_summary", "backfill_ledger", "excluded_box_score_rows", "gate_findings"):
-            con.execute(f"delete from {table}")
-    built = work.dbt("run", "--select", "+player_game_summary+", window=league.window)
-    assert built.code == 0, built.output
+    build_anew(
+        work,
+        league.window,
+        [each.replace("{day}", day) for day, corruption in chosen.items() for each in corruption.statements],
+    )
 
     held_back = {str(day) for (day,) in work.query("select game_date from gate_findings where severity = 'error'")}
     changed = {
@@ -149,6 +156,18 @@ def test_what_is_corrupted_is_held_back_or_blocked(league: League, tmp_path: Pat
     assert missed == []
     touched = chosen.keys() | {after(day) for day, each in chosen.items() if "moved" in each.name}
     assert held_back - touched == set(), "right dates beside them"
+
+
+def test_what_only_a_season_shows_blocks_it(league: League, tmp_path: Path) -> None:
+    work = league.copy(tmp_path)
+    by_check = corruptions.of_seasons()
+
+    build_anew(work, league.window, [statement for each in by_check.values() for statement in each])
+
+    checks = work.rows("validation", league.window)
+    found = {check["check_name"]: check["example"] for check in checks if check["verdict"] in ("careful", "stop")}
+    print(f"a season's corruptions, by what blocks it: {found}")
+    assert found.keys() >= by_check.keys()
 
 
 def test_what_somebody_does_to_the_summary_blocks_its_date(league: League, tmp_path: Path) -> None:

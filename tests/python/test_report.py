@@ -189,8 +189,12 @@ CHECKS = {
     "unregistered_players": f"select round(100.0 * avg(if(universal_player_id is null, 1, 0)), 2) {ROWS}",
     "seasons_without_schedule": f"select count(distinct season_year) {ROWS} "
     "and season_year not in (select season_year from seasons)",
-    # No part of a season lies in a week.
+    # Neither a part of a season lies in a week, nor a hundred games.
     "missing_scheduled_games": "select null",
+    "missing_season_games": "select 0",
+    "unregistered_teams": "select count(*) from (select avg(if(universal_player_id is null, 1, 0)) as share "
+    f"{ROWS} group by team_abbr) where share > 0.5",
+    "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "broken_rules": "select 0",
     "unfinished_dates": "select 0",
     "failed_tests": "select 0",

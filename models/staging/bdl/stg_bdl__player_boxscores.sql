@@ -33,7 +33,9 @@ renamed as (
             ('field goals', 'field_goal_pct', 'field_goals_made', 'field_goals_attempted'),
             ('threes', 'three_point_pct', 'three_pointers_made', 'three_pointers_attempted'),
             ('free throws', 'free_throw_pct', 'free_throws_made', 'free_throws_attempted'),
-        ], ['game_id']) }} as self_contradictions,
+        ], ['game_id'], others=[
+            ('a game that is not over', "lower(nullif(trim(game_status), '')) not like 'final%'"),
+        ]) }} as self_contradictions,
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,

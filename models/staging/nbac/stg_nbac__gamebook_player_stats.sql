@@ -35,7 +35,12 @@ renamed as (
             ('field goals', 'field_goal_percentage', 'field_goals_made', 'field_goals_attempted'),
             ('threes', 'three_point_percentage', 'three_pointers_made', 'three_pointers_attempted'),
             ('free throws', 'free_throw_percentage', 'free_throws_made', 'free_throws_attempted'),
-        ], ['game_id', 'game_code'], minutes_played('minutes'), 'minutes_decimal', has_teams_in_id=true) }} as self_contradictions,
+        ], ['game_id', 'game_code'], minutes_played('minutes'), 'minutes_decimal', has_teams_in_id=true, others=[
+            (
+                'status and reason',
+                "lower(trim(dnp_reason)) = 'inactive' and lower(trim(player_status)) != 'inactive'"
+            ),
+        ]) }} as self_contradictions,
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,
