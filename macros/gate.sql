@@ -94,11 +94,14 @@
 
 {#
     The rows of a relation, of which a column that is never NULL is named, with who has built them, and one more that
-    stands for the build alone, whatever rows there are.
+    stands for the build alone, whatever rows there are. And what else is to be said of the build, texts by their names.
 #}
-{% macro rows_with_builder(relation, never_null) -%}
+{% macro rows_with_builder(relation, never_null, also={}) -%}
     select
         this_build.*,
+        {%- for name, text in also.items() %}
+        {{ quoted(text) }} as {{ name }},
+        {%- endfor %}
         found.{{ never_null }} is not null as is_a_row,
         found.*
     from {{ relation }} as found

@@ -957,7 +957,7 @@ source_pairs as (
         select
             game_date,
             count(*) as row_count,
-            count(case when {{ (['minutes_played'] + statistics) | join(' + ') }} > 0 then 1 end) as differing_rows
+            count(case when greatest(minutes_played, {{ statistics | join(', ') }}) > 0 then 1 end) as differing_rows
         from pairs
         group by game_date
     ) as counted_pairs

@@ -15,7 +15,7 @@ bdl as (
 
 ),
 
-registered as (
+registry as (
 
     select * from {{ ref('stg_nba_reference__players_registry') }}
     where player_lookup is not null
@@ -31,19 +31,6 @@ player_aliases as (
 team_aliases as (
 
     select * from {{ ref('team_aliases') }}
-
-),
-
-registry as (
-
-    select
-        registered.season_year,
-        registered.player_lookup,
-        registered.player_full_name,
-        registered.universal_player_id,
-        coalesce(team_aliases.team_abbr, registered.team_abbr) as team_abbr
-    from registered
-    left join team_aliases on registered.team_abbr = team_aliases.team_alias
 
 ),
 
@@ -91,9 +78,10 @@ looked_for as (
 teams_of_season as (
 
     select distinct
-        season_year,
-        team_abbr
-    from looked_for
+        source_names.season_year,
+        coalesce(team_aliases.team_abbr, source_names.source_team_abbr) as team_abbr
+    from source_names
+    left join team_aliases on source_names.source_team_abbr = team_aliases.team_alias
 
 ),
 
@@ -110,7 +98,14 @@ candidates as (
         registry.player_lookup = looked_for.player_lookup as is_exact,
         case
             when looked_for.season_year = registry.season_year
-                then case when looked_for.team_abbr = registry.team_abbr then 1 else 2 end
+                then
+                    case
+                        when
+                            looked_for.team_abbr
+                            = coalesce(aliases_of_registry.team_abbr, registry.team_abbr)
+                            then 1
+                        else 2
+                    end
             else 3
         end as distance,
         teams_of_season.team_abbr is not null as is_of_known_team
@@ -119,10 +114,13 @@ candidates as (
         on
             {{ without_suffix('looked_for.player_lookup') }}
             = {{ without_suffix('registry.player_lookup') }}
+    left join team_aliases as aliases_of_registry
+        on registry.team_abbr = aliases_of_registry.team_alias
     left join teams_of_season
         on
             registry.season_year = teams_of_season.season_year
-            and registry.team_abbr = teams_of_season.team_abbr
+            and coalesce(aliases_of_registry.team_abbr, registry.team_abbr)
+            = teams_of_season.team_abbr
 
 ),
 

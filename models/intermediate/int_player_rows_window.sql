@@ -11,8 +11,7 @@
         } if target.type == 'bigquery' else none
     )
 }}
-select
-    player_rows.*,
-    '{{ code_fingerprint() }}' as code_fingerprint
-from ({{ rows_with_builder(ref('int_player_rows'), 'source_name') }}) as player_rows
+{{ rows_with_builder(
+    ref('int_player_rows'), 'source_name', also={'code_fingerprint': code_fingerprint()}
+) }}
 {{ 'order by game_date' if target.type == 'duckdb' }}

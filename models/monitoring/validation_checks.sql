@@ -386,7 +386,8 @@ whole_seasons as (
 season_game_figures as (
 
     select
-        coalesce(max(case when games_missing > 0 then games_missing end), 0) as season_games_missing,
+        coalesce(max(case when games_missing > 0 then games_missing end), 0)
+            as season_games_missing,
         min(
             case when games_missing > 0 then concat(
                 cast(season_year as string), ' lacks ', cast(games_missing as string), ' of ',

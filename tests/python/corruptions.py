@@ -292,7 +292,8 @@ def of_columns() -> Iterator[Corruption]:
             ),
         )
     one_of_each_team = (
-        f"(select min(player_lookup) from {GAMEBOOK} where {_DAY} and player_status = 'dnp' group by game_id, team_abbr)"
+        f"(select min(player_lookup) from {GAMEBOOK} where {_DAY} and player_status = 'dnp' "
+        "group by game_id, team_abbr)"
     )
     yield Corruption(
         "one of each team who did not play has played for no second in both",

@@ -111,7 +111,7 @@ def first_objection(checks: Iterable[tuple[str, str]]) -> str | None:
 
 
 def build_anew(work: Warehouse, window: tuple[str, str], statements: Iterable[str]) -> None:
-    """Corrupt the raw tables and build the window as if it had never been there: nothing but itself shows its faults."""
+    """Corrupt the raw tables, and build the window as if it had never been there: it alone shows its faults."""
     with duckdb.connect(str(work.database)) as con:
         con.execute("set search_path = 'nba_raw,nba_analytics,nba_reference'")
         for statement in statements:
