@@ -1,4 +1,21 @@
 {#
+    A table that is made where there is none, and left alone where there is one, in one statement: whoever makes it at the
+    same time, or has written into it before this one looks, keeps what is there.
+#}
+{% materialization made_once, default %}
+    {% set table = this.incorporate(type='table') %}
+    {% do run_hooks(pre_hooks) %}
+    {% call statement('main') %}
+        create table if not exists {{ table }} as {{ sql }}
+    {% endcall %}
+    {% do add_lacked_columns(table, model.name) %}
+    {% do persist_docs(table, model) %}
+    {% do run_hooks(post_hooks) %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [table]}) }}
+{% endmaterialization %}
+
+{#
     A table that is made anew, in one statement. dbt-duckdb makes it under another name and then renames and drops, asking
     for indexes and keys in between, ten statements in all: nobody else reads the file meanwhile, and no table has either.
 #}
