@@ -400,25 +400,25 @@
             },
             {
                 'rule': 'no_dnp_players', 'family': 'completeness', 'severity': 'error',
-                'broken': 'dnp_rows = 0 and gamebook_games > limits.games_without_dnp_max',
-                'figure': 'gamebook_games', 'threshold': 'limits.games_without_dnp_max',
-                'shows': ['gamebook_games', 'inactive_rows'],
+                'broken': 'dnp_rows = 0 and gamebook_rows > limits.rows_without_dnp_max',
+                'figure': 'gamebook_rows', 'threshold': 'limits.rows_without_dnp_max',
+                'shows': ['gamebook_rows', 'inactive_rows'],
                 'sentence': 'In a few games somebody is in uniform and does not play: here such players were lost, or have '
                     ~ 'another status.',
             },
             {
                 'rule': 'no_inactive_players', 'family': 'completeness', 'severity': 'error',
-                'broken': "inactive_rows = 0 and gamebook_games > limits.games_without_inactive_max and game_date >= date '2005-10-12'",
-                'figure': 'gamebook_games', 'threshold': 'limits.games_without_inactive_max',
-                'shows': ['gamebook_games', 'dnp_rows'],
+                'broken': "inactive_rows = 0 and gamebook_rows > limits.rows_without_inactive_max and game_date >= date '2005-10-12'",
+                'figure': 'gamebook_rows', 'threshold': 'limits.rows_without_inactive_max',
+                'shows': ['gamebook_rows', 'dnp_rows'],
                 'sentence': 'Since there is an inactive list, in 2005, somebody in a few games is on it: here such players were '
                     ~ 'lost, or have another status.',
             },
             {
                 'rule': 'did_not_play_as_noughts_on_a_date', 'family': 'domain', 'severity': 'error',
-                'broken': 'idle_rows > limits.idle_players_max + 0.25 * gamebook_games',
-                'figure': 'idle_rows', 'threshold': 'limits.idle_players_max + 0.25 * gamebook_games',
-                'shows': ['idle_rows', 'gamebook_games'],
+                'broken': 'idle_rows > limits.idle_players_max + 0.012 * gamebook_rows',
+                'figure': 'idle_rows', 'threshold': 'limits.idle_players_max + 0.012 * gamebook_rows',
+                'shows': ['idle_rows', 'gamebook_rows'],
                 'sentence': 'Who did not play has no numbers: where in game after game somebody played for no second and did '
                     ~ 'nothing, NULLs were filled with noughts.',
             },
@@ -764,7 +764,6 @@ dates as (
         count(
             case when is_active and has_nbac_gamebook and minutes_played = 0 and actions = 0 then 1 end
         ) as idle_rows,
-        count(distinct case when has_nbac_gamebook then game_id end) as gamebook_games,
         count(distinct case when is_active then team_abbr end) as team_count,
         sum(blocks) as blocks,
         sum(assists) as assists,
@@ -894,8 +893,12 @@ scored as (
         nullif(max(team_score), 0) as team_score,
         sum(case when source_name = 'nbac_gamebook' then points end) as nbac_points,
         sum(case when source_name = 'bdl_boxscores' then points end) as bdl_points,
-        count(distinct case when is_of_registered_team then player_lookup end) as registered_players,
-        count(distinct case when not is_of_registered_team then player_lookup end) as strangers
+        {%- for is_known, name in [('is_of_registered_team', 'registered_players'), ('not is_of_registered_team', 'strangers')] %}
+        greatest(
+            count(case when {{ is_known }} and source_name = 'nbac_gamebook' then 1 end),
+            count(case when {{ is_known }} and source_name = 'bdl_boxscores' then 1 end)
+        ) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from source_rows
     where exclusion_reason is null
     group by game_date, game_id, team_abbr
