@@ -704,7 +704,7 @@ team_games as (
         {{ _nothing_of([
             'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts',
         ]) }} as nothing_of,
-        {%- for statistic in statistics + ['possessions'] %}
+        {%- for statistic in modules.re.findall('opponent_([a-z_]+)', asked | string) | unique %}
         case
             when count(*) over in_game = 2 then sum({{ statistic }}) over in_game - {{ statistic }}
         end as opponent_{{ statistic }},
