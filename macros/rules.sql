@@ -14,10 +14,6 @@
     its other bounds.
 #}
 {% macro rules() %}
-    {# Of a lone game everybody may be without a block, and not with as many points. #}
-    {% set rows_of_a_constant %}case when statistic in ('points', 'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers',
-        'personal_fouls', 'fg_makes', 'fg_attempts') then limits.rows_of_a_busy_constant_max
-        else limits.rows_of_a_constant_max end{% endset %}
     {{ return({
         'source_rows': [
             {
@@ -139,6 +135,13 @@
                 'rule': 'nothing_in_a_game', 'family': 'domain', 'severity': 'error',
                 'broken': 'nothing_of is not null', 'shows': ['nothing_of'],
                 'sentence': 'In every game somebody gets an offensive rebound, a steal, a free throw and a three away.',
+            },
+            {
+                'rule': 'same_for_everybody_in_a_game', 'family': 'domain', 'severity': 'error',
+                'broken': 'same_of is not null and active_players > limits.players_of_a_constant_max',
+                'figure': 'active_players', 'threshold': 'limits.players_of_a_constant_max',
+                'shows': ['same_of', 'active_players'],
+                'sentence': 'In every game some have more points, assists, rebounds, turnovers, fouls and field goals than others.',
             },
             {
                 'rule': 'rebounds_and_misses_differ', 'family': 'identities', 'severity': 'error',
@@ -456,8 +459,8 @@
             },
             {
                 'rule': 'statistic_of_a_constant', 'family': 'domain', 'severity': 'error',
-                'broken': "correlation is null and statistic != 'plus_minus' and row_count > " ~ rows_of_a_constant,
-                'figure': 'row_count', 'threshold': rows_of_a_constant,
+                'broken': "correlation is null and statistic != 'plus_minus' and row_count > limits.rows_of_a_constant_max",
+                'figure': 'row_count', 'threshold': 'limits.rows_of_a_constant_max',
                 'shows': ['statistic', 'row_count'],
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
@@ -687,6 +690,9 @@ team_totals as (
         {%- for statistic in statistics %}
         sum({{ statistic }}) as {{ statistic }},
         {%- endfor %}
+        {%- for statistic in _uneven() %}
+        max({{ statistic }}) - min({{ statistic }}) as {{ statistic }}_spread,
+        {%- endfor %}
         cast(
             round(
                 sum(100 * (fg_attempts - offensive_rebounds + turnovers) + 44 * ft_attempts) / 100.0
@@ -729,6 +735,10 @@ game_totals as (
         min(points) as least_points,
         max(points) as most_points,
         sum(fg_attempts - fg_makes - total_rebounds) as unrebounded,
+        sum(active_players) as active_players,
+        {%- for statistic in _uneven() %}
+        max({{ statistic }}_spread) as {{ statistic }}_spread,
+        {%- endfor %}
         {%- for statistic in ['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts'] %}
         sum({{ statistic }}) as {{ statistic }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -741,7 +751,8 @@ games as (
 
     select
         *,
-        {{ _nothing_of(['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts']) }} as nothing_of
+        {{ _nothing_of(['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts']) }} as nothing_of,
+        {{ _same_of(_uneven()) }} as same_of
     from game_totals
 
 ),
@@ -1142,6 +1153,20 @@ where
     {%- for count in counts -%}{%- do noughts.append((count, count ~ ' = 0')) -%}{%- endfor -%}
     {{ names_of(noughts) }}
 {%- endmacro %}
+
+{# The names of those statistics that everybody has as many of, as text; NULL where none is. #}
+{% macro _same_of(statistics) -%}
+    {%- set constants = [] -%}
+    {%- for statistic in statistics -%}{%- do constants.append((statistic, statistic ~ '_spread = 0')) -%}{%- endfor -%}
+    {{ names_of(constants) }}
+{%- endmacro %}
+
+{# The statistics of which in every game some have more than others. #}
+{% macro _uneven() %}
+    {{ return([
+        'points', 'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts',
+    ]) }}
+{% endmacro %}
 
 {# The rules of the families, or of all, by their subject; those on other relations only where these are there. #}
 {% macro _rules_of(families, has_player_rows, has_published) %}

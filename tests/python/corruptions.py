@@ -273,6 +273,14 @@ def of_columns() -> Iterator[Corruption]:
         "assists and turnovers in each other's column in both",
         tuple(f"update {table} set assists = turnovers, turnovers = assists where {_DAY}" for table in SOURCES["both"]),
     )
+    for statistic in ("turnovers", "assists"):
+        yield Corruption(
+            f"{statistic} two for everybody in a game in both",
+            tuple(
+                f"update {table} set {statistic} = 2 where {_DAY} and {everyone[table]} and team_abbr in {_TEAMS}"
+                for table in SOURCES["both"]
+            ),
+        )
     for shot in ("three_pointers", "free_throws"):
         yield Corruption(
             f"as many {shot} attempted as made in both",
