@@ -124,10 +124,10 @@ def build_anew(work: Warehouse, window: tuple[str, str], statements: Iterable[st
 
 def test_what_is_corrupted_is_held_back_or_blocked(league: League, tmp_path: Path) -> None:
     work = league.copy(tmp_path)
-    # Those that need no date of many games have the last.
+    # Only the box scores of many games show these.
     of_columns = list(corruptions.of_columns())
-    first, last = league.days[: -len(of_columns)], league.days[-len(of_columns) :]
-    chosen = assigned(first, wanted()) | assigned(last, of_columns)
+    first, others = league.days[: len(of_columns)], league.days[len(of_columns) :]
+    chosen = assigned(first, of_columns) | assigned(others, wanted())
     build_anew(
         work,
         league.window,
