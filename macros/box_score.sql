@@ -36,9 +36,10 @@
 
 {#
     What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
-    spelling, makes and attempts beside the share of them, rounded or cut to two decimals, and the date beside the codes of the game. shares has (name,
-    share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with the date. has_teams_in_id says
-    whether the game's id has the teams, away and home, in the right order. others has (name, condition) of its own.
+    spelling, makes and attempts beside the share of them, rounded or cut to two decimals, and the date beside the codes of
+    the game. shares has (name, share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with
+    the date. has_teams_in_id says whether the game's id has the teams, away and home, in the right order. others has
+    (name, condition) of its own.
 #}
 {% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false, others=[]) -%}
     {%- set contradictions = [] + others -%}

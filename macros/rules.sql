@@ -707,9 +707,9 @@ team_games as (
 
     select
         *,
-        {{ _nothing_of([
+        {{ _names_where([
             'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts',
-        ]) }} as nothing_of,
+        ], ' = 0') }} as nothing_of,
         {%- for statistic in modules.re.findall('opponent_([a-z_]+)', asked | string) | unique %}
         case
             when count(*) over in_game = 2 then sum({{ statistic }}) over in_game - {{ statistic }}
@@ -751,8 +751,8 @@ games as (
 
     select
         *,
-        {{ _nothing_of(['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts']) }} as nothing_of,
-        {{ _same_of(_uneven()) }} as same_of
+        {{ _names_where(['offensive_rebounds', 'steals', 'three_pt_attempts', 'ft_attempts'], ' = 0') }} as nothing_of,
+        {{ _names_where(_uneven(), '_spread = 0') }} as same_of
     from game_totals
 
 ),
@@ -1147,18 +1147,11 @@ where
     end
 {%- endmacro %}
 
-{# The names of those counts that are nought, as text; NULL where none is. #}
-{% macro _nothing_of(counts) -%}
-    {%- set noughts = [] -%}
-    {%- for count in counts -%}{%- do noughts.append((count, count ~ ' = 0')) -%}{%- endfor -%}
-    {{ names_of(noughts) }}
-{%- endmacro %}
-
-{# The names of those statistics that everybody has as many of, as text; NULL where none is. #}
-{% macro _same_of(statistics) -%}
-    {%- set constants = [] -%}
-    {%- for statistic in statistics -%}{%- do constants.append((statistic, statistic ~ '_spread = 0')) -%}{%- endfor -%}
-    {{ names_of(constants) }}
+{# The names of those columns of which it is true what follows their name, as text; NULL where none is. #}
+{% macro _names_where(columns, condition) -%}
+    {%- set named = [] -%}
+    {%- for column in columns -%}{%- do named.append((column, column ~ condition)) -%}{%- endfor -%}
+    {{ names_of(named) }}
 {%- endmacro %}
 
 {# The statistics of which in every game some have more than others. #}
