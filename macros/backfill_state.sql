@@ -137,7 +137,7 @@
         {% do ensure_schema(lock) %}
         {% do run_query('create table if not exists ' ~ lock ~ ' as ' ~ unlocked()) %}
     {% endif %}
-    {% do add_lacked_columns(lock, 'backfill_lock') %}
+    {% do add_lacked_columns(lock, _columns_of('backfill_lock')) %}
     {# To look for tables has begun a transaction where the engine has one. #}
     {% do adapter.commit() %}
 {% endmacro %}
@@ -147,10 +147,10 @@
     select {{ _nulls(_columns_of('backfill_lock')) }}
 {%- endmacro %}
 
-{# A table of an earlier version gets the columns that the model has now. #}
-{% macro add_lacked_columns(table, model_name) %}
-    {% set has = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list %}
-    {% for column in _columns_of(model_name) if column.name not in has %}
+{# A table of an earlier version gets the columns that the model has now. The names of those that it has are asked for. #}
+{% macro add_lacked_columns(table, columns, has=none) %}
+    {% set has = has or adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list %}
+    {% for column in columns if column.name not in has %}
         {% do run_query(
             'alter table ' ~ table ~ ' add column if not exists ' ~ column.name ~ ' ' ~ column.data_type
         ) %}

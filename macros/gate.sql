@@ -18,12 +18,12 @@
     is none of them, but asked all the same: a condition that it does not meet would let the engine skip it before.
 #}
 {% macro of_this_build(table_name) -%}
+    {%- set inside = in_window('game_date') -%}
     {# Of all rows of a run an engine reads those of these dates, and the one that stands for the build. #}
-    (game_date is null or {{ in_window('game_date') }}) and {{ ' ' }}
+    (game_date is null or {{ inside }}) and {{ ' ' }}
     {#- Rows without a date belong to no window: one of a run's has them. #}
     {{- _if_of_this_build(
-        table_name,
-        '(' ~ ('game_date is null or ' if var('with_undated_rows')) ~ in_window('game_date') ~ ')'
+        table_name, '(' ~ ('game_date is null or ' if var('with_undated_rows')) ~ inside ~ ')'
     ) -}}
 {%- endmacro %}
 

@@ -8,7 +8,7 @@
     {% call statement('main') %}
         create table if not exists {{ table }} as {{ sql }}
     {% endcall %}
-    {% do add_lacked_columns(table, model.name) %}
+    {% do add_lacked_columns(table, model.columns.values()) %}
     {% do persist_docs(table, model) %}
     {% do run_hooks(post_hooks) %}
     {% do adapter.commit() %}
@@ -29,6 +29,38 @@
         create or replace table {{ table }} as {{ sql }}
     {% endcall %}
     {% do persist_docs(table, model) %}
+    {% do run_hooks(post_hooks) %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [table]}) }}
+{% endmaterialization %}
+
+{#
+    A table that is kept: its strategy's statements read the model's query itself. dbt-duckdb puts the rows into a
+    temporary table first, asks both tables for their columns, and describes every column anew with each window.
+#}
+{% materialization incremental, adapter='duckdb' %}
+    {% set existing, table = load_cached_relation(this), this.incorporate(type='table') %}
+    {% do run_hooks(pre_hooks) %}
+    {% if existing is none or not existing.is_table or should_full_refresh() %}
+        {% set made = create_table_as(false, table, sql) %}
+        {% call statement('main') %}
+            {{ 'drop ' ~ existing.type ~ ' ' ~ existing ~ ';' if existing }}
+            {{ made }}
+        {% endcall %}
+        {% do persist_docs(table, model) %}
+    {% else %}
+        {% set described = descriptions_of(table) %}
+        {% do add_lacked_columns(table, model.columns.values(), described) %}
+        {% set columns = [] %}
+        {% for column in model.columns.values() %}
+            {% do columns.append(api.Column(column.name, column.data_type)) %}
+        {% endfor %}
+        {% set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) %}
+        {% call statement('main') %}
+            {{ strategy({'target_relation': table, 'temp_relation': '(' ~ sql ~ ')', 'dest_columns': columns}) }}
+        {% endcall %}
+        {% if not is_described_by(described, model) %}{% do persist_docs(table, model) %}{% endif %}
+    {% endif %}
     {% do run_hooks(post_hooks) %}
     {% do adapter.commit() %}
     {{ return({'relations': [table]}) }}
