@@ -12,6 +12,7 @@
         run_id, 'run started', start_date=window_start(), end_date=window_end(), host_name=host_name,
         process_id=process_id
     ) %}
+    {% do adjust_tables() %}
     {% do keep_range(run_id, days) %}
     {% set held = _rows_of(daily_figures(rows_if_built('player_game_summary', in_window('game_date')))) %}
     {{ log('held by the summary: ' ~ tojson(held)) }}
@@ -147,9 +148,9 @@
     select {{ _nulls(_columns_of('backfill_lock')) }}
 {%- endmacro %}
 
-{# A table of an earlier version gets the columns that the model has now. The names of those that it has are asked for. #}
-{% macro add_lacked_columns(table, columns, has=none) %}
-    {% set has = has or adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list %}
+{# A table of an earlier version gets the columns that the model has now. #}
+{% macro add_lacked_columns(table, columns) %}
+    {% set has = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list %}
     {% for column in columns if column.name not in has %}
         {% do run_query(
             'alter table ' ~ table ~ ' add column if not exists ' ~ column.name ~ ' ' ~ column.data_type

@@ -36,7 +36,7 @@
 
 {#
     A table that is kept: its strategy's statements read the model's query itself. dbt-duckdb puts the rows into a
-    temporary table first, asks both tables for their columns, and describes every column anew with each window.
+    temporary table first, asks both tables for their columns, and describes each column anew.
 #}
 {% materialization incremental, adapter='duckdb' %}
     {% set existing, table = load_cached_relation(this), this.incorporate(type='table') %}
@@ -49,8 +49,7 @@
         {% endcall %}
         {% do persist_docs(table, model) %}
     {% else %}
-        {% set described = descriptions_of(table) %}
-        {% do add_lacked_columns(table, model.columns.values(), described) %}
+        {% if not var('rows_built_by') %}{% do adjust_table(table, model) %}{% endif %}
         {% set columns = [] %}
         {% for column in model.columns.values() %}
             {% do columns.append(api.Column(column.name, column.data_type)) %}
@@ -59,7 +58,6 @@
         {% call statement('main') %}
             {{ strategy({'target_relation': table, 'temp_relation': '(' ~ sql ~ ')', 'dest_columns': columns}) }}
         {% endcall %}
-        {% if not is_described_by(described, model) %}{% do persist_docs(table, model) %}{% endif %}
     {% endif %}
     {% do run_hooks(post_hooks) %}
     {% do adapter.commit() %}

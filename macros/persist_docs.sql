@@ -21,32 +21,36 @@
 {%- endmacro %}
 
 {#
-    What describes a DuckDB table that stands and its columns, by column, the table's own under ''. In one question: DuckDB
-    answers for all tables that there are, which takes longer than to write a window.
+    Gives each table that stands the columns and descriptions that its model has now. A run of nba-backfill has it done
+    once: on DuckDB, which answers for all tables that there are, a window would ask for longer than it writes. dbt's own
+    incremental models do it by themselves.
 #}
-{% macro descriptions_of(table) %}
-    {% set found = run_query(
-        "select coalesce(column_name, '') as column_name, comment from ("
-        ~ 'select column_name, comment from duckdb_columns()' ~ _is_named(table)
-        ~ ' union all select null, comment from duckdb_tables()' ~ _is_named(table)
-        ~ ') as described'
-    ) %}
-    {% set described = {} %}
-    {% for row in found.rows %}{% do described.update({row['column_name']: row['comment']}) %}{% endfor %}
-    {{ return(described) }}
+{% macro adjust_tables() %}{{ return(adapter.dispatch('adjust_tables', 'nba_analytics')()) }}{% endmacro %}
+
+{% macro default__adjust_tables() %}{% endmacro %}
+
+{% macro duckdb__adjust_tables() %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
+        {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
+        {% if table %}{% do adjust_table(table, node) %}{% endif %}
+    {% endfor %}
 {% endmacro %}
 
-{% macro _is_named(table) -%}
-    {{ ' ' -}}
-    where database_name = {{ quoted(table.database) }} and schema_name = {{ quoted(table.schema) }}
-        and table_name = {{ quoted(table.identifier) }}
-{%- endmacro %}
-
-{# Whether that is what the model says. #}
-{% macro is_described_by(described, model) %}
-    {% set others = [described[''] != model.description] %}
-    {% for name, column in model.columns.items() %}
-        {% do others.append(described[name] != column.description) %}
+{% macro adjust_table(table, model) %}
+    {% set is_named = 'where database_name = ' ~ quoted(table.database) ~ ' and schema_name = ' ~ quoted(table.schema)
+        ~ ' and table_name = ' ~ quoted(table.identifier) %}
+    {% set found = run_query(
+        "select '' as column_name, comment from duckdb_tables() " ~ is_named
+        ~ ' union all select column_name, comment from duckdb_columns() ' ~ is_named
+    ) %}
+    {% set standing = dict(found.rows.values()) %}
+    {% set changed = {} %}
+    {% for name, column in model.columns.items() if standing.get(name) != column.description %}
+        {% do changed.update({name: column}) %}
     {% endfor %}
-    {{ return(not (others | select | list)) }}
+    {% if changed %}
+        {% do add_lacked_columns(table, changed.values()) %}
+        {% do run_query(alter_column_comment(table, changed)) %}
+    {% endif %}
+    {% if standing[''] != model.description %}{% do run_query(alter_relation_comment(table, model.description)) %}{% endif %}
 {% endmacro %}

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from backfill_rig import run_accepting_losses
 from conftest import WEEK, Warehouse
 
@@ -129,3 +131,28 @@ def test_an_empty_run_does_not_empty_the_table(demo: Warehouse) -> None:
     assert "--empty would replace the window of nba_analytics." in refused.output
     assert "allow_empty: true" in refused.output
     assert demo.summary() == before
+
+
+@pytest.mark.parametrize("of_the_command", [False, True], ids=["dbt", "nba-backfill"])
+def test_a_table_of_an_earlier_version_gets_the_columns_and_descriptions_of_today(
+    demo: Warehouse, of_the_command: bool
+) -> None:
+    run(demo, NEXT_WEEK)
+    described = (
+        "select column_name, comment from duckdb_columns() where table_name = 'player_game_summary' "
+        "union all select '', comment from duckdb_tables() where table_name = 'player_game_summary' order by all"
+    )
+    rows, descriptions = demo.summary(), demo.query(described)
+    demo.execute(
+        "alter table player_game_summary drop column usage_rate",
+        "comment on column player_game_summary.points is 'Of yesterday.'",
+        "comment on table player_game_summary is 'Of yesterday.'",
+    )
+    if of_the_command:
+        outcome = demo.cli("run", "--start-date", WEEK[0], "--end-date", NEXT_WEEK[1], "--force")
+        assert outcome.code == 0, outcome.output
+    else:
+        run(demo, BOTH_WEEKS)
+    assert demo.summary() == rows
+    assert demo.query(described) == descriptions
+    assert demo.query("select count(usage_rate) > 1000 from player_game_summary") == [(True,)]
