@@ -16,23 +16,28 @@
 {% endmaterialization %}
 
 {#
-    A table that is made anew, in one statement. dbt-duckdb makes it under another name and then renames and drops, asking
-    for indexes and keys in between, ten statements in all: nobody else reads the file meanwhile, and no table has either.
+    What is made anew, in one statement. dbt-duckdb makes it under another name and then renames and drops, asking for
+    indexes and keys in between, up to ten statements: nobody else reads the file meanwhile, and nothing has either.
 #}
-{% materialization table, adapter='duckdb' %}
-    {% set existing, table = load_cached_relation(this), this.incorporate(type='table') %}
-    {% if existing and not existing.is_table %}
+{% materialization table, adapter='duckdb' %}{{ return(_made_anew('table')) }}{% endmaterialization %}
+
+{% materialization view, adapter='duckdb' %}{{ return(_made_anew('view')) }}{% endmaterialization %}
+
+{% macro _made_anew(type) %}
+    {% set existing, made = load_cached_relation(this), this.incorporate(type=type) %}
+    {% if existing and existing.type != type %}
         {% do adapter.drop_relation(existing) %}
     {% endif %}
     {% do run_hooks(pre_hooks) %}
+    {% if config.get('contract').enforced %}{{ get_assert_columns_equivalent(sql) }}{% endif %}
     {% call statement('main') %}
-        create or replace table {{ table }} as {{ sql }}
+        create or replace {{ type }} {{ made }} as {{ sql }}
     {% endcall %}
-    {% do persist_docs(table, model) %}
+    {% do persist_docs(made, model) %}
     {% do run_hooks(post_hooks) %}
     {% do adapter.commit() %}
-    {{ return({'relations': [table]}) }}
-{% endmaterialization %}
+    {{ return({'relations': [made]}) }}
+{% endmacro %}
 
 {#
     A table that is kept: its strategy's statements read the model's query itself. dbt-duckdb puts the rows into a

@@ -65,7 +65,17 @@
         'figure': 'unregistered_teams',
         'example': 'unregistered_teams_between',
     },
+    {
+        'metric': 'unregistered_regulars',
+        'figure': 'unregistered_regulars',
+        'example': 'unregistered_regulars_between',
+    },
     {'metric': 'capped_statistics', 'figure': 'capped_statistics', 'example': 'capped_at'},
+    {
+        'metric': 'season_change',
+        'figure': 'coalesce(season_change, 0)',
+        'example': 'season_change_said',
+    },
 ] %}
 {%- set checks_of_season = [
     {
@@ -398,14 +408,31 @@ season_game_figures as (
 
 ),
 
-unregistered as (
+players_of_seasons as (
 
     select
         season_year,
         team_abbr,
+        player_lookup,
         count(*) as row_count,
-        count(case when universal_player_id is null then 1 end) as unregistered_rows
+        count(case when universal_player_id is null then 1 end) as unregistered_rows,
+        count(case when universal_player_id is null and is_active then 1 end) >= 10
+            as is_unregistered_regular
     from summary
+    group by season_year, team_abbr, player_lookup
+
+),
+
+teams_of_seasons as (
+
+    select
+        season_year,
+        team_abbr,
+        sum(row_count) >= 10 and 2 * sum(unregistered_rows) > sum(row_count) as is_unregistered,
+        count(case when is_unregistered_regular then 1 end) as regulars,
+        {{ first_and_last("concat(player_lookup, ' of ', team_abbr)", 'is_unregistered_regular') }}
+            as regulars_between
+    from players_of_seasons
     group by season_year, team_abbr
 
 ),
@@ -413,33 +440,46 @@ unregistered as (
 unregistered_figures as (
 
     select
-        count(*) as unregistered_teams,
-        {{ first_and_last("concat(cast(season_year as string), ' ', team_abbr)", 'true') }}
-            as unregistered_teams_between
-    from unregistered
-    where row_count >= 10 and 2 * unregistered_rows > row_count
+        count(case when is_unregistered then 1 end) as unregistered_teams,
+        {{ first_and_last(
+            "concat(cast(season_year as string), ' ', team_abbr)", 'is_unregistered'
+        ) }} as unregistered_teams_between,
+        coalesce(sum(regulars), 0) as unregistered_regulars,
+        min(regulars_between) as unregistered_regulars_between
+    from teams_of_seasons
 
 ),
 
-most as (
+totals_of_seasons as (
 
     select
+        season_year,
+        {%- for statistic in _averaged() %}
+            sum({{ statistic }}) as all_{{ statistic }},
+        {%- endfor %}
         {%- for statistic in counted_statistics() %}
             max({{ statistic }}) as {{ statistic }},
         {%- endfor %}
         count(distinct game_id) as game_count
     from summary
+    group by season_year
 
 ),
 
-most_of_each as (
+statistics_of_seasons as (
 
     select
+        totals_of_seasons.season_year,
+        totals_of_seasons.game_count,
         named.statistic,
-        {{ _by_statistic('named', 'most', counted_statistics()) }} as most_of_it
-    from most
+        {{ _by_statistic('named', 'totals_of_seasons', counted_statistics()) }} as most_of_it,
+        case named.statistic
+            {%- for statistic in _averaged() %}
+                when '{{ statistic }}' then totals_of_seasons.all_{{ statistic }}
+            {%- endfor %}
+        end / totals_of_seasons.game_count as per_game
+    from totals_of_seasons
     cross join {{ literal_rows('named', {'statistic': counted_statistics()}) }}
-    where most.game_count >= 100
 
 ),
 
@@ -448,11 +488,69 @@ capped_figures as (
     select
         count(*) as capped_statistics,
         min(
-            concat(most_of_each.statistic, ' at most ', cast(most_of_each.most_of_it as string))
+            concat(
+                statistics_of_seasons.statistic, ' at most ',
+                cast(statistics_of_seasons.most_of_it as string)
+            )
         ) as capped_at
-    from most_of_each
-    inner join thresholds on thresholds.metric = concat('most_', most_of_each.statistic)
-    where most_of_each.most_of_it < thresholds.min_value
+    from statistics_of_seasons
+    inner join thresholds on thresholds.metric = concat('most_', statistics_of_seasons.statistic)
+    where
+        statistics_of_seasons.game_count >= 100
+        and statistics_of_seasons.most_of_it < thresholds.min_value
+
+),
+
+-- Of seasons that are there nearly as a whole: fewer free throws come in the autumn than in spring.
+season_changes as (
+
+    select
+        season_year,
+        statistic,
+        per_game,
+        lag(season_year) over of_statistic as season_before,
+        lag(per_game) over of_statistic as per_game_before
+    from statistics_of_seasons
+    where game_count >= 900 and per_game > 0
+    window of_statistic as (partition by statistic order by season_year asc)
+
+),
+
+compared_seasons as (
+
+    select
+        *,
+        round(
+            100 * greatest(per_game, per_game_before) / least(per_game, per_game_before) - 100, 2
+        ) as change_pct
+    from season_changes
+    where season_before = season_year - 1
+
+),
+
+numbered_changes as (
+
+    select
+        *,
+        row_number() over (
+            order by change_pct desc, statistic asc, season_year asc
+        ) as change_number
+    from compared_seasons
+
+),
+
+change_figures as (
+
+    select
+        max(change_pct) as season_change,
+        min(
+            case when change_number = 1 then concat(
+                statistic, ' of a game ', {{ with_two_decimals('per_game_before') }}, ' in ',
+                cast(season_before as string), ', ', {{ with_two_decimals('per_game') }}, ' in ',
+                cast(season_year as string)
+            ) end
+        ) as season_change_said
+    from numbered_changes
 
 ),
 
@@ -506,8 +604,12 @@ range_figures as (
         season_game_figures.season_games_missing_in,
         unregistered_figures.unregistered_teams,
         unregistered_figures.unregistered_teams_between,
+        unregistered_figures.unregistered_regulars,
+        unregistered_figures.unregistered_regulars_between,
         capped_figures.capped_statistics,
         capped_figures.capped_at,
+        change_figures.season_change,
+        change_figures.season_change_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -525,6 +627,7 @@ range_figures as (
     cross join season_game_figures
     cross join unregistered_figures
     cross join capped_figures
+    cross join change_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

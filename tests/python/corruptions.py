@@ -332,6 +332,11 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
         "unregistered_teams": (
             "delete from nba_players_registry where team_abbr = (select min(team_abbr) from nba_players_registry)",
         ),
+        "unregistered_regulars": (
+            "delete from nba_players_registry where player_lookup = (select player_lookup from nba_players_registry "
+            f"inner join {GAMEBOOK} using (player_lookup) where player_status = 'active' "
+            "group by player_lookup order by count(*) desc, player_lookup limit 1)",
+        ),
     }
 
 

@@ -194,7 +194,10 @@ CHECKS = {
     "missing_season_games": "select 0",
     "unregistered_teams": "select count(*) from (select avg(if(universal_player_id is null, 1, 0)) as share "
     f"{ROWS} group by team_abbr) where share > 0.5",
+    "unregistered_regulars": f"select count(*) from (select 1 {ROWS} and universal_player_id is null and is_active "
+    "group by team_abbr, player_lookup having count(*) >= 10)",
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
+    "season_change": "select 0",
     "broken_rules": "select 0",
     "unfinished_dates": "select 0",
     "failed_tests": "select 0",
