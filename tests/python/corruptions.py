@@ -337,6 +337,12 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             f"inner join {GAMEBOOK} using (player_lookup) where player_status = 'active' "
             "group by player_lookup order by count(*) desc, player_lookup limit 1)",
         ),
+        # Of the first season alone.
+        "season_change": tuple(
+            f"update {each} set turnovers = round(1.25 * turnovers) "
+            f"where game_date < (select min(game_date) + interval 300 day from {each})"
+            for each in tables
+        ),
     }
 
 

@@ -161,6 +161,9 @@ def test_what_is_corrupted_is_held_back_or_blocked(league: League, tmp_path: Pat
 def test_what_only_a_season_shows_blocks_it(league: League, tmp_path: Path) -> None:
     work = league.copy(tmp_path)
     by_check = corruptions.of_seasons()
+    if len(work.query("select distinct season_year from player_game_summary")) == 1:
+        # What it would be compared with isn't there.
+        del by_check["season_change"]
 
     build_anew(work, league.window, [statement for each in by_check.values() for statement in each])
 
