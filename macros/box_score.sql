@@ -81,6 +81,17 @@
     )
 {%- endmacro %}
 
+{#
+    True where a name and the lookup that a source made of it are those of different people: they have neither their first
+    letter in common, which a nickname has, nor their last one, and accents are seldom on both.
+#}
+{% macro names_differ(lookup, name) -%}
+    {%- set spelled, named = 'lower(trim(' ~ lookup ~ '))', 'lower(trim(' ~ name ~ '))' -%}
+    substr({{ spelled }}, 1, 1) != substr({{ named }}, 1, 1)
+    and substr({{ spelled }}, -1) != substr(rtrim({{ named }}, '. '), -1)
+    and {{ spelled }} not in ('nan', 'null', 'none', '') and {{ named }} not in ('nan', 'null', 'none', '')
+{%- endmacro %}
+
 {# The names, of (name, condition), whose conditions hold, as text; NULL where none does. #}
 {% macro names_of(conditions) -%}
     nullif(

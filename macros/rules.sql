@@ -52,7 +52,7 @@
                 'broken': 'self_contradictions is not null and exclusion_reason is null',
                 'shows': ['source_name', 'self_contradictions'],
                 'sentence': 'What a raw row says twice is the same: minutes and decimal minutes, makes and their share, date and '
-                    ~ 'the date in the code of the game, season, status and its reason, who is at home, and that the game is over.',
+                    ~ 'the date in the code of the game, season, status and its reason, name, who is at home, and that the game is over.',
             },
             {
                 'rule': 'number_beyond_reason', 'family': 'sources', 'severity': 'error',
@@ -150,6 +150,15 @@
                     ~ ' then limits.unrebounded_misses_min else limits.unrebounded_misses_max end',
                 'shows': ['unrebounded'],
                 'sentence': 'Most missed field goals are rebounded by a player, and few rebounds follow anything else.',
+            },
+        ],
+        'game_columns': [
+            {
+                'rule': 'two_statistics_are_one', 'family': 'domain', 'severity': 'error',
+                'broken': 'equal_of is not null and active_players > limits.players_of_a_constant_max',
+                'figure': 'active_players', 'threshold': 'limits.players_of_a_constant_max',
+                'shows': ['equal_of', 'active_players'],
+                'sentence': 'No two statistics are the same for everybody in a game: one stands in the place of the other.',
             },
         ],
         'player_games': [
@@ -458,6 +467,13 @@
                     ~ 'those who have it.',
             },
             {
+                'rule': 'statistic_tied_to_minutes', 'family': 'domain', 'severity': 'error',
+                'broken': _log_odds('correlation') ~ ' > ' ~ _log_odds('ceiling') ~ ' + 3 * margin / sqrt(greatest(row_count - 3, 1))',
+                'figure': 'correlation', 'threshold': 'ceiling', 'shows': ['statistic', 'row_count'],
+                'sentence': 'Who plays longer has more of everything, but not in the order of minutes: here one of both was '
+                    ~ 'sorted or made by the other.',
+            },
+            {
                 'rule': 'statistic_of_a_constant', 'family': 'domain', 'severity': 'error',
                 'broken': "correlation is null and statistic != 'plus_minus' and row_count > limits.rows_of_a_constant_max",
                 'figure': 'row_count', 'threshold': 'limits.rows_of_a_constant_max',
@@ -758,6 +774,30 @@ games as (
 ),
 
 {% endif -%}
+{% if 'game_columns' in asked -%}
+game_columns as (
+
+    {% set pairs = [] -%}
+    {%- for first in _told_apart() -%}
+        {%- for second in _told_apart()[loop.index:] -%}
+            {%- do pairs.append((
+                first ~ ' and ' ~ second,
+                'max(' ~ first ~ ') > 0 and count(case when ' ~ first ~ ' != ' ~ second ~ ' then 1 end) = 0'
+            )) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    select
+        game_date,
+        game_id,
+        count(*) as active_players,
+        {{ names_of(pairs) }} as equal_of
+    from player_games
+    where is_active
+    group by game_date, game_id
+
+),
+
+{% endif -%}
 {% if 'dates' in asked -%}
 dates as (
 
@@ -805,7 +845,7 @@ averages as (
 
 date_averages as (
 
-    {{ _with_expected('date_averages', 'averages', 'team_count', 'average', 'lowest', 'highest') }}
+    {{ _with_expected('date_averages', 'averages', 'team_count', 'average', {'lowest': 'min_value', 'highest': 'max_value'}) }}
 
 ),
 
@@ -828,7 +868,9 @@ correlations as (
 
 date_statistics as (
 
-    {{ _with_expected('date_statistics', 'correlations', 'row_count', 'correlation', 'expected', 'margin') }}
+    {{ _with_expected('date_statistics', 'correlations', 'row_count', 'correlation', {
+        'expected': 'min_value', 'margin': 'max_value', 'ceiling': 'error_above'
+    }) }}
 
 ),
 
@@ -851,7 +893,7 @@ noughts as (
 
 date_noughts as (
 
-    {{ _with_expected('date_noughts', 'noughts', 'row_count', 'nought_pct', 'lowest', 'highest') }}
+    {{ _with_expected('date_noughts', 'noughts', 'row_count', 'nought_pct', {'lowest': 'min_value', 'highest': 'max_value'}) }}
 
 ),
 
@@ -1105,28 +1147,29 @@ where
     }) }}
 {% endmacro %}
 
-{# Such a subject, from a relation with a row per date and a column per statistic: what was measured, and both thresholds. #}
-{% macro _with_expected(subject, relation, count_name, measured, min_name, max_name) -%}
+{# Such a subject, from a relation with a row per date and a column per statistic: what was measured, and its thresholds. #}
+{% macro _with_expected(subject, relation, count_name, measured, bounds) -%}
     {%- set metric, statistics = _of_statistics()[subject] -%}
     select
         {{ relation }}.game_date,
         {{ relation }}.{{ count_name }},
         expected.statistic,
-        expected.{{ min_name }},
-        expected.{{ max_name }},
+        {%- for name in bounds %}
+        expected.{{ name }},
+        {%- endfor %}
         {{ _by_statistic('expected', relation, statistics) }} as {{ measured }}
     from {{ relation }}
-    cross join ({{ _expected(metric, statistics, min_name, max_name) }}) as expected
+    cross join ({{ _expected(metric, statistics, bounds) }}) as expected
 {%- endmacro %}
 
 {#
-    Both thresholds of a metric that each statistic has of its own, a row per statistic. One that is missing ends the
+    The thresholds of a metric that each statistic has of its own, a row per statistic. One that is missing ends the
     query.
 #}
-{% macro _expected(metric, statistics, min_name, max_name) -%}
+{% macro _expected(metric, statistics, bounds) -%}
     select
         named.statistic,
-        {%- for name, bound in [(min_name, 'min_value'), (max_name, 'max_value')] %}
+        {%- for name, bound in bounds.items() %}
         coalesce(
             thresholds.{{ bound }},
             cast(
@@ -1137,6 +1180,12 @@ where
         {%- endfor %}
     from {{ literal_rows('named', {'statistic': statistics}) }}
     left join thresholds on thresholds.metric = concat('{{ metric }}_', named.statistic)
+{%- endmacro %}
+
+{# What Fisher makes of a correlation, twice: so the chance in it is about as large for strong ones as for weak ones. #}
+{% macro _log_odds(correlation) -%}
+    {%- set bounded = 'least(greatest(' ~ correlation ~ ', 0), 0.9999)' -%}
+    ln((1 + {{ bounded }}) / (1 - {{ bounded }}))
 {%- endmacro %}
 
 {# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}
@@ -1153,6 +1202,14 @@ where
     {%- for column in columns -%}{%- do named.append((column, column ~ condition)) -%}{%- endfor -%}
     {{ names_of(named) }}
 {%- endmacro %}
+
+{# The statistics of which none follows from another, so that in every game some have more of the one than of the other. #}
+{% macro _told_apart() %}
+    {{ return([
+        'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers', 'personal_fouls', 'fg_makes',
+        'ft_makes',
+    ]) }}
+{% endmacro %}
 
 {# The statistics of which in every game some have more than others. #}
 {% macro _uneven() %}

@@ -70,6 +70,7 @@
         'figure': 'unregistered_regulars',
         'example': 'unregistered_regulars_between',
     },
+    {'metric': 'ambiguous_players', 'figure': 'ambiguous_players', 'example': 'ambiguous_said'},
     {'metric': 'capped_statistics', 'figure': 'capped_statistics', 'example': 'capped_at'},
     {
         'metric': 'season_change',
@@ -414,12 +415,13 @@ players_of_seasons as (
         season_year,
         team_abbr,
         player_lookup,
+        universal_player_id,
         count(*) as row_count,
-        count(case when universal_player_id is null then 1 end) as unregistered_rows,
-        count(case when universal_player_id is null and is_active then 1 end) >= 10
-            as is_unregistered_regular
+        count(case when is_active then 1 end) as game_count,
+        min(game_date) as first_date,
+        max(game_date) as last_date
     from summary
-    group by season_year, team_abbr, player_lookup
+    group by season_year, team_abbr, player_lookup, universal_player_id
 
 ),
 
@@ -428,12 +430,60 @@ teams_of_seasons as (
     select
         season_year,
         team_abbr,
-        sum(row_count) >= 10 and 2 * sum(unregistered_rows) > sum(row_count) as is_unregistered,
-        count(case when is_unregistered_regular then 1 end) as regulars,
-        {{ first_and_last("concat(player_lookup, ' of ', team_abbr)", 'is_unregistered_regular') }}
-            as regulars_between
+        sum(row_count) >= 10 and 2 * sum(
+            case when universal_player_id is null then row_count else 0 end
+        ) > sum(row_count) as is_unregistered,
+        count(case when universal_player_id is null and game_count >= 10 then 1 end) as regulars,
+        {{ first_and_last(
+            "concat(player_lookup, ' of ', team_abbr)",
+            'universal_player_id is null and game_count >= 10'
+        ) }} as regulars_between
     from players_of_seasons
     group by season_year, team_abbr
+
+),
+
+ids_of_seasons as (
+
+    select
+        season_year,
+        player_lookup,
+        universal_player_id,
+        min(first_date) as first_date,
+        max(last_date) as last_date
+    from players_of_seasons
+    where universal_player_id is not null
+    group by season_year, player_lookup, universal_player_id
+
+),
+
+-- Namesakes play at the same time. Who has another id from a date on is the same player.
+ambiguous as (
+
+    select
+        season_year,
+        concat(player_lookup, ' with ', min(universal_player_id), ' and ', max(universal_player_id))
+            as said
+    from ids_of_seasons
+    group by season_year, player_lookup
+    having count(*) > 1 and max(first_date) > min(last_date)
+    union all
+    select
+        season_year,
+        concat(universal_player_id, ' of ', min(player_lookup), ' and ', max(player_lookup))
+            as said
+    from ids_of_seasons
+    group by season_year, universal_player_id
+    having count(*) > 1
+
+),
+
+ambiguous_figures as (
+
+    select
+        count(*) as ambiguous_players,
+        min(concat(cast(season_year as string), ' ', said)) as ambiguous_said
+    from ambiguous
 
 ),
 
@@ -606,6 +656,8 @@ range_figures as (
         unregistered_figures.unregistered_teams_between,
         unregistered_figures.unregistered_regulars,
         unregistered_figures.unregistered_regulars_between,
+        ambiguous_figures.ambiguous_players,
+        ambiguous_figures.ambiguous_said,
         capped_figures.capped_statistics,
         capped_figures.capped_at,
         change_figures.season_change,
@@ -626,6 +678,7 @@ range_figures as (
     cross join unscheduled
     cross join season_game_figures
     cross join unregistered_figures
+    cross join ambiguous_figures
     cross join capped_figures
     cross join change_figures
     cross join game_figures

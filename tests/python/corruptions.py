@@ -337,6 +337,12 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             f"inner join {GAMEBOOK} using (player_lookup) where player_status = 'active' "
             "group by player_lookup order by count(*) desc, player_lookup limit 1)",
         ),
+        "ambiguous_players": (
+            "update nba_players_registry set universal_player_id = (select max(universal_player_id) from "
+            "nba_players_registry where season = (select max(season) from nba_players_registry)) where player_lookup = "
+            "(select min(player_lookup) from nba_players_registry "
+            f"inner join {GAMEBOOK} using (player_lookup) where player_status = 'active')",
+        ),
         # Of the first season alone.
         "season_change": tuple(
             f"update {each} set turnovers = round(1.25 * turnovers) "

@@ -196,6 +196,8 @@ CHECKS = {
     f"{ROWS} group by team_abbr) where share > 0.5",
     "unregistered_regulars": f"select count(*) from (select 1 {ROWS} and universal_player_id is null and is_active "
     "group by team_abbr, player_lookup having count(*) >= 10)",
+    "ambiguous_players": "select count(*) from (select count(distinct player_lookup) as names "
+    f"{ROWS} and universal_player_id is not null group by universal_player_id) where names > 1",
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "season_change": "select 0",
     "broken_rules": "select 0",

@@ -35,6 +35,7 @@ renamed as (
             ('free throws', 'free_throw_pct', 'free_throws_made', 'free_throws_attempted'),
         ], ['game_id'], others=[
             ('a game that is not over', "lower(nullif(trim(game_status), '')) not like 'final%'"),
+            ('name', names_differ('player_lookup', 'player_full_name')),
         ]) }} as self_contradictions,
 
         ---------- numerics

@@ -40,6 +40,7 @@ renamed as (
                 'status and reason',
                 "lower(trim(dnp_reason)) = 'inactive' and lower(trim(player_status)) != 'inactive'"
             ),
+            ('name', names_differ('player_lookup', 'player_name')),
         ]) }} as self_contradictions,
 
         ---------- numerics
