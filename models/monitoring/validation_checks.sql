@@ -70,11 +70,11 @@
         'figure': 'unregistered_regulars',
         'example': 'unregistered_regulars_between',
     },
-    {'metric': 'ambiguous_players', 'figure': 'ambiguous_players', 'example': 'ambiguous_said'},
+    {'metric': 'ambiguous_players', 'figure': 'ambiguous_players', 'example': 'ambiguous_between'},
     {'metric': 'capped_statistics', 'figure': 'capped_statistics', 'example': 'capped_at'},
     {
         'metric': 'season_change',
-        'figure': 'coalesce(season_change, 0)',
+        'figure': 'season_change',
         'example': 'season_change_said',
     },
 ] %}
@@ -425,78 +425,65 @@ players_of_seasons as (
 
 ),
 
-teams_of_seasons as (
+dated_ids as (
 
     select
-        season_year,
-        team_abbr,
-        sum(row_count) >= 10 and 2 * sum(
-            case when universal_player_id is null then row_count else 0 end
-        ) > sum(row_count) as is_unregistered,
-        count(case when universal_player_id is null and game_count >= 10 then 1 end) as regulars,
-        {{ first_and_last(
-            "concat(player_lookup, ' of ', team_abbr)",
-            'universal_player_id is null and game_count >= 10'
-        ) }} as regulars_between
+        *,
+        case
+            when universal_player_id is not null then min(first_date) over of_id
+        end as first_of_id,
+        case
+            when universal_player_id is not null then max(last_date) over of_id
+        end as last_of_id,
+        sum(row_count) over of_team as rows_of_team,
+        sum(case when universal_player_id is null then row_count else 0 end) over of_team
+            as unregistered_of_team
     from players_of_seasons
-    group by season_year, team_abbr
+    window
+        of_id as (partition by season_year, player_lookup, universal_player_id),
+        of_team as (partition by season_year, team_abbr)
 
 ),
 
-ids_of_seasons as (
+judged_ids as (
 
     select
-        season_year,
-        player_lookup,
-        universal_player_id,
-        min(first_date) as first_date,
-        max(last_date) as last_date
-    from players_of_seasons
-    where universal_player_id is not null
-    group by season_year, player_lookup, universal_player_id
+        *,
+        rows_of_team >= 10 and 2 * unregistered_of_team > rows_of_team as is_of_unregistered_team,
+        universal_player_id is null and game_count >= 10 as is_unregistered_regular,
+        universal_player_id is not null and (
+            -- Namesakes play at the same time: with another id from a date on it is one player.
+            max(first_of_id) over of_name > min(last_of_id) over of_name
+            or min(player_lookup) over of_id != max(player_lookup) over of_id
+        ) as is_ambiguous
+    from dated_ids
+    window
+        of_name as (partition by season_year, player_lookup),
+        of_id as (partition by season_year, universal_player_id)
 
 ),
 
--- Namesakes play at the same time. Who has another id from a date on is the same player.
-ambiguous as (
+id_figures as (
 
     select
-        season_year,
-        concat(player_lookup, ' with ', min(universal_player_id), ' and ', max(universal_player_id))
-            as said
-    from ids_of_seasons
-    group by season_year, player_lookup
-    having count(*) > 1 and max(first_date) > min(last_date)
-    union all
-    select
-        season_year,
-        concat(universal_player_id, ' of ', min(player_lookup), ' and ', max(player_lookup))
-            as said
-    from ids_of_seasons
-    group by season_year, universal_player_id
-    having count(*) > 1
-
-),
-
-ambiguous_figures as (
-
-    select
-        count(*) as ambiguous_players,
-        min(concat(cast(season_year as string), ' ', said)) as ambiguous_said
-    from ambiguous
-
-),
-
-unregistered_figures as (
-
-    select
-        count(case when is_unregistered then 1 end) as unregistered_teams,
+        count(distinct case
+            when is_of_unregistered_team then concat(cast(season_year as string), ' ', team_abbr)
+        end) as unregistered_teams,
         {{ first_and_last(
-            "concat(cast(season_year as string), ' ', team_abbr)", 'is_unregistered'
+            "concat(cast(season_year as string), ' ', team_abbr)", 'is_of_unregistered_team'
         ) }} as unregistered_teams_between,
-        coalesce(sum(regulars), 0) as unregistered_regulars,
-        min(regulars_between) as unregistered_regulars_between
-    from teams_of_seasons
+        count(case when is_unregistered_regular then 1 end) as unregistered_regulars,
+        {{ first_and_last(
+            "concat(player_lookup, ' of ', team_abbr)", 'is_unregistered_regular'
+        ) }} as unregistered_regulars_between,
+        count(distinct case
+            when is_ambiguous then concat(cast(season_year as string), ' ', player_lookup)
+        end) as ambiguous_players,
+        {{ first_and_last(
+            "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
+            'is_ambiguous'
+        ) }} as ambiguous_between
+    from judged_ids
 
 ),
 
@@ -533,74 +520,74 @@ statistics_of_seasons as (
 
 ),
 
-capped_figures as (
-
-    select
-        count(*) as capped_statistics,
-        min(
-            concat(
-                statistics_of_seasons.statistic, ' at most ',
-                cast(statistics_of_seasons.most_of_it as string)
-            )
-        ) as capped_at
-    from statistics_of_seasons
-    inner join thresholds on thresholds.metric = concat('most_', statistics_of_seasons.statistic)
-    where
-        statistics_of_seasons.game_count >= 100
-        and statistics_of_seasons.most_of_it < thresholds.min_value
-
-),
-
--- Of seasons that are there nearly as a whole: fewer free throws come in the autumn than in spring.
-season_changes as (
+-- Beside the season before, where both are there nearly as a whole: fewer free throws come in the
+-- autumn than in spring.
+compared_statistics as (
 
     select
         season_year,
+        game_count,
         statistic,
+        most_of_it,
         per_game,
-        lag(season_year) over of_statistic as season_before,
-        lag(per_game) over of_statistic as per_game_before
+        case
+            when
+                game_count >= 900
+                and lag(game_count) over of_statistic >= 900
+                and lag(season_year) over of_statistic = season_year - 1
+                then lag(per_game) over of_statistic
+        end as per_game_before
     from statistics_of_seasons
-    where game_count >= 900 and per_game > 0
     window of_statistic as (partition by statistic order by season_year asc)
 
 ),
 
-compared_seasons as (
+judged_statistics as (
 
     select
-        *,
-        round(
-            100 * greatest(per_game, per_game_before) / least(per_game, per_game_before) - 100, 2
-        ) as change_pct
-    from season_changes
-    where season_before = season_year - 1
+        compared_statistics.*,
+        compared_statistics.game_count >= 100
+        and compared_statistics.most_of_it < thresholds.min_value as is_capped,
+        case
+            when compared_statistics.per_game > 0 and compared_statistics.per_game_before > 0
+                then round(
+                    100 * greatest(compared_statistics.per_game, compared_statistics.per_game_before)
+                    / least(compared_statistics.per_game, compared_statistics.per_game_before)
+                    - 100, 2
+                )
+        end as change_pct
+    from compared_statistics
+    left join thresholds on thresholds.metric = concat('most_', compared_statistics.statistic)
 
 ),
 
-numbered_changes as (
+numbered_statistics as (
 
     select
         *,
         row_number() over (
-            order by change_pct desc, statistic asc, season_year asc
+            order by coalesce(change_pct, -1) desc, statistic asc, season_year asc
         ) as change_number
-    from compared_seasons
+    from judged_statistics
 
 ),
 
-change_figures as (
+statistic_figures as (
 
     select
-        max(change_pct) as season_change,
+        count(case when is_capped then 1 end) as capped_statistics,
         min(
-            case when change_number = 1 then concat(
+            case when is_capped then concat(statistic, ' at most ', cast(most_of_it as string)) end
+        ) as capped_at,
+        coalesce(max(change_pct), 0) as season_change,
+        min(
+            case when change_number = 1 and change_pct > 0 then concat(
                 statistic, ' of a game ', {{ with_two_decimals('per_game_before') }}, ' in ',
-                cast(season_before as string), ', ', {{ with_two_decimals('per_game') }}, ' in ',
+                cast(season_year - 1 as string), ', ', {{ with_two_decimals('per_game') }}, ' in ',
                 cast(season_year as string)
             ) end
         ) as season_change_said
-    from numbered_changes
+    from numbered_statistics
 
 ),
 
@@ -652,16 +639,16 @@ range_figures as (
         unscheduled.unscheduled_between,
         season_game_figures.season_games_missing,
         season_game_figures.season_games_missing_in,
-        unregistered_figures.unregistered_teams,
-        unregistered_figures.unregistered_teams_between,
-        unregistered_figures.unregistered_regulars,
-        unregistered_figures.unregistered_regulars_between,
-        ambiguous_figures.ambiguous_players,
-        ambiguous_figures.ambiguous_said,
-        capped_figures.capped_statistics,
-        capped_figures.capped_at,
-        change_figures.season_change,
-        change_figures.season_change_said,
+        id_figures.unregistered_teams,
+        id_figures.unregistered_teams_between,
+        id_figures.unregistered_regulars,
+        id_figures.unregistered_regulars_between,
+        id_figures.ambiguous_players,
+        id_figures.ambiguous_between,
+        statistic_figures.capped_statistics,
+        statistic_figures.capped_at,
+        statistic_figures.season_change,
+        statistic_figures.season_change_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -677,10 +664,8 @@ range_figures as (
     cross join part_figures
     cross join unscheduled
     cross join season_game_figures
-    cross join unregistered_figures
-    cross join ambiguous_figures
-    cross join capped_figures
-    cross join change_figures
+    cross join id_figures
+    cross join statistic_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates
