@@ -791,7 +791,7 @@ game_columns as (
         game_id,
         count(*) as active_players,
         {{ names_of(pairs) }} as equal_of
-    from player_games
+    from summary_rows
     where is_active
     group by game_date, game_id
 

@@ -551,7 +551,8 @@ judged_statistics as (
         case
             when compared_statistics.per_game > 0 and compared_statistics.per_game_before > 0
                 then round(
-                    100 * greatest(compared_statistics.per_game, compared_statistics.per_game_before)
+                    100
+                    * greatest(compared_statistics.per_game, compared_statistics.per_game_before)
                     / least(compared_statistics.per_game, compared_statistics.per_game_before)
                     - 100, 2
                 )
