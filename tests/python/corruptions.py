@@ -106,6 +106,26 @@ def _to_team_mates(table: str, statistic: str, scope: str) -> str:
     """
 
 
+def _in_order_of_minutes(table: str, statistic: str) -> str:
+    """Of each team who played longest has most of it."""
+    place = "row_number() over (partition by team_abbr order by {} desc, player_lookup) as place"
+    return f"""
+        update {table} as taken set {column(table, statistic)} = given.value
+        from (
+            select taker.player_lookup, giver.value
+            from (
+                select player_lookup, team_abbr, {place.format("minutes_decimal")}
+                from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED}
+            ) as taker
+            join (
+                select {statistic} as value, team_abbr, {place.format(statistic)}
+                from {GAMEBOOK} where game_date = '{{day}}' and {PLAYED}
+            ) as giver on taker.team_abbr = giver.team_abbr and taker.place = giver.place
+        ) as given
+        where taken.game_date = '{{day}}' and taken.player_lookup = given.player_lookup
+    """
+
+
 def of_statistics() -> Iterator[Corruption]:
     """Every counted statistic, plus-minus and minutes: lost, nought, doubled, negative, and another player's."""
     for source, tables in SOURCES.items():
@@ -281,6 +301,30 @@ def of_columns() -> Iterator[Corruption]:
                 for table in SOURCES["both"]
             ),
         )
+    for statistic, other in (("steals", "blocks"), ("turnovers", "personal_fouls")):
+        yield Corruption(
+            f"{statistic} in the column of {other} too, in a game in both",
+            tuple(
+                f"update {table} set {other} = {statistic} where {_DAY} and {everyone[table]} and team_abbr in {_TEAMS}"
+                for table in SOURCES["both"]
+            ),
+        )
+    for statistic in ("personal_fouls", "turnovers"):
+        yield Corruption(
+            f"{statistic} in the order of minutes in both",
+            tuple(_in_order_of_minutes(table, statistic) for table in SOURCES["both"]),
+        )
+    yield Corruption(
+        "lookups of those who sat moved on by a row in gamebook",
+        (
+            f"update {GAMEBOOK} as moved set player_lookup = next.lookup from (select player_lookup, team_abbr, "
+            "coalesce(lead(player_lookup) over of_team, min(player_lookup) over (partition by team_abbr)) as lookup "
+            f"from {GAMEBOOK} where {_DAY} and not {PLAYED} "
+            "window of_team as (partition by team_abbr order by player_lookup)) as next "
+            "where moved.game_date = '{day}' and moved.player_lookup = next.player_lookup "
+            "and moved.team_abbr = next.team_abbr",
+        ),
+    )
     for shot in ("three_pointers", "free_throws"):
         yield Corruption(
             f"as many {shot} attempted as made in both",
