@@ -481,6 +481,17 @@
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
         ],
+        'date_margins': [
+            {
+                'rule': 'nobody_against_the_margin', 'family': 'domain', 'severity': 'error',
+                'broken': 'row_count > limits.rows_of_margins_max'
+                    ~ ' and 100 * against_rows < limits.plus_minus_against_min * row_count',
+                'figure': 'against_rows', 'threshold': 'limits.plus_minus_against_min * row_count / 100',
+                'shows': ['against_rows', 'row_count'],
+                'sentence': 'Of the players of a date some do well while their team loses, or badly while it wins: here '
+                    ~ 'plus_minus was made from the margin.',
+            },
+        ],
         'date_noughts': [
             {
                 'rule': 'implausible_share_of_noughts', 'family': 'domain', 'severity': 'error',
@@ -597,7 +608,10 @@ limits as (
 
 summary_rows as (
 
-    select * from {{ summary }}
+    select
+        *,
+        fg_attempts + ft_attempts + turnovers + total_rebounds + assists + steals + blocks + personal_fouls as actions
+    from {{ summary }}
 
 ),
 
@@ -660,9 +674,7 @@ player_games as (
         coalesce(repeated_keys.rows_of_key, 1) as rows_of_key,
         coalesce(repeated_players.games_of_player, 1) as games_of_player,
         coalesce(repeated_ids.games_of_id, 1) as games_of_id,
-        coalesce(gamebook_teams.gamebook_rows_of_team, 0) as gamebook_rows_of_team,
-        summary_rows.fg_attempts + summary_rows.ft_attempts + summary_rows.turnovers + summary_rows.total_rebounds
-        + summary_rows.assists + summary_rows.steals + summary_rows.blocks + summary_rows.personal_fouls as actions
+        coalesce(gamebook_teams.gamebook_rows_of_team, 0) as gamebook_rows_of_team
     from summary_rows
     left join repeated_keys
         on
@@ -684,7 +696,7 @@ player_games as (
 
 ),
 
-{% if 'team_games' in asked or 'games' in asked or 'date_averages' in asked -%}
+{% if 'team_games' in asked or 'games' in asked or 'date_averages' in asked or 'date_margins' in asked -%}
 team_totals as (
 
     select
@@ -702,6 +714,8 @@ team_totals as (
         round({{ team_minutes_gap('sum(minutes_played)') }}, 2) as minutes_gap,
         sum(plus_minus) as plus_minus,
         count(plus_minus) as plus_minus_count,
+        count(case when plus_minus > 0 then 1 end) as plus_rows,
+        count(case when plus_minus < 0 then 1 end) as minus_rows,
         count(case when minutes_played > 1 and has_nbac_gamebook and plus_minus is null then 1 end) as plus_minus_lost,
         {%- for statistic in statistics %}
         sum({{ statistic }}) as {{ statistic }},
@@ -714,7 +728,7 @@ team_totals as (
                 sum(100 * (fg_attempts - offensive_rebounds + turnovers) + 44 * ft_attempts) / 100.0
             ) as int64
         ) as possessions
-    from player_games
+    from summary_rows
     group by game_date, game_id, team_abbr
 
 ),
@@ -823,7 +837,7 @@ dates as (
         sum({{ shot }}_attempts) as {{ shot }}_attempts,
         {%- endfor %}
         {{ percent_of('sum(assists)', 'sum(fg_makes)') }} as assisted_pct
-    from player_games
+    from summary_rows
     group by game_date
 
 ),
@@ -860,7 +874,7 @@ correlations as (
         {{ _correlation(statistic) }} as {{ statistic }},
         {%- endfor %}
         {{ _correlation('abs(plus_minus)') }} as plus_minus
-    from player_games
+    from summary_rows
     where is_active
     group by game_date
 
@@ -875,6 +889,19 @@ date_statistics as (
 ),
 
 {% endif -%}
+{% if 'date_margins' in asked -%}
+date_margins as (
+
+    select
+        game_date,
+        sum(plus_minus_count) as row_count,
+        sum(case when plus_minus > 0 then minus_rows when plus_minus < 0 then plus_rows else 0 end) as against_rows
+    from team_totals
+    group by game_date
+
+),
+
+{% endif -%}
 {% if 'date_noughts' in asked -%}
 noughts as (
 
@@ -885,7 +912,7 @@ noughts as (
         {{ percent_of('count(case when ' ~ statistic ~ ' = 0 then 1 end)', 'count(' ~ statistic ~ ')') }} as {{ statistic }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from player_games
+    from summary_rows
     where is_active and minutes_played is not null
     group by game_date
 
@@ -906,7 +933,7 @@ windows as (
         count(*) as row_count,
         {{ baseline_rows }} as baseline_rows,
         {{ percent_of('abs(count(*) - ' ~ baseline_rows ~ ')', baseline_rows) }} as deviation_pct
-    from player_games
+    from summary_rows
 
 ),
 
@@ -1103,7 +1130,7 @@ select * from all_findings
 -- Google's own implementation of GoogleSQL takes no query with a part that nothing reads.
 where
     (select count(*) from player_games) + (select count(*) from limits)
-    {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked }}
+    {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked or 'date_margins' in asked }}
     {{ '+ (select count(*) from source_rows)' if player_rows is not none }}
     {{ '+ (select count(*) from (' ~ raw_teams ~ ') as raw_teams)' if raw_teams is not none }}
     >= 0

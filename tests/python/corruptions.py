@@ -315,6 +315,19 @@ def of_columns() -> Iterator[Corruption]:
             tuple(_in_order_of_minutes(table, statistic) for table in SOURCES["both"]),
         )
     yield Corruption(
+        "plus_minus by the share of minutes in gamebook",
+        (
+            f"update {GAMEBOOK} as taken set plus_minus = "
+            "round(margin * through / all_minutes) - round(margin * (through - minutes_decimal) / all_minutes) from ("
+            "select player_lookup, team_abbr, sum(plus_minus) over of_team as margin, "
+            "sum(minutes_decimal) over (partition by team_abbr order by player_lookup) as through, "
+            f"sum(minutes_decimal) over of_team as all_minutes from {GAMEBOOK} where {_DAY} and {PLAYED} "
+            "window of_team as (partition by team_abbr)) as given "
+            "where taken.game_date = '{day}' and taken.player_lookup = given.player_lookup "
+            f"and taken.team_abbr = given.team_abbr and {PLAYED}",
+        ),
+    )
+    yield Corruption(
         "lookups of those who sat moved on by a row in gamebook",
         (
             f"update {GAMEBOOK} as moved set player_lookup = next.lookup from (select player_lookup, team_abbr, "
