@@ -395,10 +395,9 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "group by player_lookup order by count(*) desc, player_lookup limit 1)",
         ),
         "ambiguous_players": (
-            "update nba_players_registry set universal_player_id = (select max(universal_player_id) from "
-            "nba_players_registry where season = (select max(season) from nba_players_registry)) where player_lookup = "
-            "(select min(player_lookup) from nba_players_registry "
-            f"inner join {GAMEBOOK} using (player_lookup) where player_status = 'active')",
+            "update nba_players_registry set universal_player_id = universal_player_id || '_b' "
+            "where (season, player_lookup, team_abbr) in (select season, player_lookup, max(team_abbr) "
+            "from nba_players_registry group by season, player_lookup having count(distinct team_abbr) > 1)",
         ),
         # Of the first season alone.
         "season_change": tuple(

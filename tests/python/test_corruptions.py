@@ -96,7 +96,12 @@ def wanted() -> list[Corruption]:
     # What balldontlie alone has wrong changes nothing where the gamebook has the player.
     return sorted(
         (*structural, *statistical),
-        key=lambda each: (each.name.endswith("in balldontlie"), each in statistical and "date" not in each.name),
+        key=lambda each: (
+            each.name.endswith("in balldontlie"),
+            each in statistical and "date" not in each.name,
+            # Only chance tells: team mates have a margin in common.
+            not each.name.startswith("plus_minus of team mates"),
+        ),
     )
 
 

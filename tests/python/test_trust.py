@@ -121,7 +121,7 @@ def test_a_sample_with_too_few_who_played_fails(work: Warehouse, copies: int, se
     """The gate lets so many players out of uniform pass."""
     work.execute(
         "insert into nbac_gamebook_player_stats select * exclude (copy) "
-        "replace ('x' || copy || player_lookup as player_lookup) "
+        "replace ('x' || copy || player_lookup as player_lookup, 'x' || copy || player_name as player_name) "
         f"from nbac_gamebook_player_stats, range({copies}) as copies (copy) "
         f"where game_date between '{WEEK[0]}' and '{WEEK[1]}' and player_lookup is not null "
         "and player_status = 'inactive'"
