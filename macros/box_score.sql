@@ -89,7 +89,7 @@
     {%- set spelled, named = 'lower(trim(' ~ lookup ~ '))', 'lower(trim(' ~ name ~ '))' -%}
     substr({{ spelled }}, 1, 1) != substr({{ named }}, 1, 1)
     and substr({{ spelled }}, -1) != substr(rtrim({{ named }}, '. '), -1)
-    and {{ spelled }} not in ('nan', 'null', 'none', '') and {{ named }} not in ('nan', 'null', 'none', '')
+    and {{ spelled }} not in ({{ _no_names() }}, '') and {{ named }} not in ({{ _no_names() }}, '')
 {%- endmacro %}
 
 {# The names, of (name, condition), whose conditions hold, as text; NULL where none does. #}
@@ -107,12 +107,14 @@
 
 {# A name as player_lookup spells it: lower case, without accents, blanks and punctuation. NULL when nothing is left. #}
 {% macro player_lookup(name) -%}
-    {#- What a processor writes that had no name. #}
     case
-        when lower(trim({{ name }})) not in ('nan', 'null', 'none')
+        when lower(trim({{ name }})) not in ({{ _no_names() }})
             then nullif({{ without('lower(' ~ without_accents(name) ~ ')', '[^a-z0-9]') }}, '')
     end
 {%- endmacro %}
+
+{# What a processor writes that had no name, as literals. #}
+{% macro _no_names() %}{{ return("'nan', 'null', 'none'") }}{% endmacro %}
 
 {# A player_lookup without its generational suffix. #}
 {% macro without_suffix(lookup) -%}
