@@ -186,6 +186,11 @@
                 'sentence': 'A player has one name on a date.',
             },
             {
+                'rule': 'player_on_both_teams', 'family': 'identity', 'severity': 'error',
+                'broken': 'is_on_both_teams', 'shows': ['universal_player_id', 'player_status'],
+                'sentence': 'Nobody is on the lists of both teams of a game.',
+            },
+            {
                 'rule': 'player_missing_in_gamebook', 'family': 'identity', 'severity': 'error',
                 'broken': 'is_active and not has_nbac_gamebook and gamebook_rows_of_team > 0',
                 'figure': 'minutes_played', 'shows': ['primary_source_used', 'minutes_played'],
@@ -349,6 +354,16 @@
                 'figure': 'score_gap', 'threshold': 'case when nbac_points = bdl_points then 0 else limits.team_score_gap_max end',
                 'shows': ['team_score', 'nbac_points', 'bdl_points'],
                 'sentence': "A team's points are its final score, by one source at least, and where both agree to the point.",
+            },
+        ],
+        'source_strangers': [
+            {
+                'rule': 'stranger_in_the_place_of_another', 'family': 'sources', 'severity': 'error',
+                'broken': 'gamebook_strangers > balldontlie_strangers and surplus_players > 0',
+                'figure': 'gamebook_strangers', 'threshold': 'balldontlie_strangers',
+                'shows': ['gamebook_strangers', 'balldontlie_strangers', 'surplus_players'],
+                'sentence': 'Whom the registry has on other teams alone plays by both sources: here balldontlie has '
+                    ~ "another one in his place, whom the gamebook lacks, and the gamebook's name may be a namesake's.",
             },
         ],
         'source_pairs': [
@@ -655,6 +670,18 @@ repeated_ids as (
 
 ),
 
+players_of_both_teams as (
+
+    select
+        game_id,
+        universal_player_id
+    from summary_rows
+    where universal_player_id is not null
+    group by game_id, universal_player_id
+    having min(team_abbr) != max(team_abbr)
+
+),
+
 gamebook_teams as (
 
     select
@@ -674,6 +701,7 @@ player_games as (
         coalesce(repeated_keys.rows_of_key, 1) as rows_of_key,
         coalesce(repeated_players.games_of_player, 1) as games_of_player,
         coalesce(repeated_ids.games_of_id, 1) as games_of_id,
+        players_of_both_teams.game_id is not null as is_on_both_teams,
         coalesce(gamebook_teams.gamebook_rows_of_team, 0) as gamebook_rows_of_team
     from summary_rows
     left join repeated_keys
@@ -689,6 +717,10 @@ player_games as (
         on
             summary_rows.game_date = repeated_ids.game_date
             and summary_rows.universal_player_id = repeated_ids.universal_player_id
+    left join players_of_both_teams
+        on
+            summary_rows.game_id = players_of_both_teams.game_id
+            and summary_rows.universal_player_id = players_of_both_teams.universal_player_id
     left join gamebook_teams
         on
             summary_rows.game_id = gamebook_teams.game_id
@@ -998,6 +1030,27 @@ source_teams as (
 ),
 
 {% endif -%}
+{% if 'source_strangers' in asked -%}
+source_strangers as (
+
+    select
+        game_date,
+        game_id,
+        team_abbr,
+        count(case when source_name = 'nbac_gamebook' then 1 end) as gamebook_strangers,
+        count(
+            case when source_name = 'bdl_boxscores' and exclusion_reason is null then 1 end
+        ) as balldontlie_strangers,
+        count(exclusion_reason) as surplus_players
+    from source_rows
+    where
+        exclusion_reason = 'surplus_player'
+        or exclusion_reason is null and player_status = 'active' and not is_of_registered_team
+    group by game_date, game_id, team_abbr
+
+),
+
+{% endif -%}
 {% if 'source_differences' in asked or 'source_pairs' in asked -%}
 pairs as (
 
@@ -1211,7 +1264,7 @@ where
 
 {# What Fisher makes of a correlation, twice: so the chance in it is about as large for strong ones as for weak ones. #}
 {% macro _log_odds(correlation) -%}
-    {%- set bounded = 'least(greatest(' ~ correlation ~ ', 0), 0.9999)' -%}
+    {%- set bounded = 'least(greatest(' ~ correlation ~ ', -0.9999), 0.9999)' -%}
     ln((1 + {{ bounded }}) / (1 - {{ bounded }}))
 {%- endmacro %}
 
@@ -1222,6 +1275,11 @@ where
             then corr({{ statistic }}, minutes_played)
     end
 {%- endmacro %}
+
+{# The statistics of which who has more of them than others in as many minutes has more on most dates. #}
+{% macro _consistent() %}
+    {{ return(counted_statistics() | reject('in', ['total_rebounds', 'personal_fouls']) | list) }}
+{% endmacro %}
 
 {# The names of those columns of which it is true what follows their name, as text; NULL where none is. #}
 {% macro _names_where(columns, condition) -%}
@@ -1247,7 +1305,9 @@ where
 
 {# The rules of the families, or of all, by their subject; those on other relations only where these are there. #}
 {% macro _rules_of(families, has_player_rows, has_published) %}
-    {% set of_sources = ['source_rows', 'source_games', 'keys', 'source_teams', 'source_pairs', 'source_differences'] %}
+    {% set of_sources = [
+        'source_rows', 'source_games', 'keys', 'source_teams', 'source_strangers', 'source_pairs', 'source_differences',
+    ] %}
     {% set asked = {} %}
     {% set numbers = [] %}
     {% for subject, found in rules().items() %}
@@ -1307,7 +1367,7 @@ where
 {# The rows of a subject that break one of its rules, a row per rule. Few do, so those are found first. #}
 {% macro _broken(subject, rules_of_subject) -%}
     {%- set of_player = subject in ['player_games', 'source_rows', 'keys'] -%}
-    {%- set of_team = of_player or subject in ['team_games', 'source_teams', 'source_differences'] -%}
+    {%- set of_team = of_player or subject in ['team_games', 'source_teams', 'source_strangers', 'source_differences'] -%}
     {%- set of_game = subject not in ['keys', 'windows', 'source_pairs'] and not subject.startswith('date') -%}
     {%- set limits = modules.re.findall('limits[.](\\w+)', rules_of_subject | string) | unique | list -%}
     {%- set by_rule = _by_rule(rules_of_subject) -%}

@@ -77,6 +77,16 @@
         'figure': 'season_change',
         'example': 'season_change_said',
     },
+    {
+        'metric': 'inconsistent_statistics',
+        'figure': 'inconsistent_statistics',
+        'example': 'inconsistent_said',
+    },
+    {
+        'metric': 'broken_rosters',
+        'figure': 'broken_rosters',
+        'example': 'broken_rosters_said',
+    },
 ] %}
 {%- set checks_of_season = [
     {
@@ -592,6 +602,35 @@ statistic_figures as (
 
 ),
 
+consistency_figures as (
+
+    select
+        count(*) as inconsistent_statistics,
+        min(
+            concat(
+                statistic, ' of ', scope, ', correlation ', {{ with_two_decimals('agreement') }}
+            )
+        ) as inconsistent_said
+    from {{ ref('player_consistency') }}
+    where is_inconsistent
+
+),
+
+roster_figures as (
+
+    select
+        count(*) as broken_rosters,
+        min(
+            concat(
+                cast(game_date as string), ': ', cast(missing_players as string), ' of ',
+                cast(row_count as string), ' missing, ', cast(passing_players as string), ' passing'
+            )
+        ) as broken_rosters_said
+    from {{ ref('roster_breaks') }}
+    where is_broken
+
+),
+
 unscheduled as (
 
     select
@@ -650,6 +689,10 @@ range_figures as (
         statistic_figures.capped_at,
         statistic_figures.season_change,
         statistic_figures.season_change_said,
+        consistency_figures.inconsistent_statistics,
+        consistency_figures.inconsistent_said,
+        roster_figures.broken_rosters,
+        roster_figures.broken_rosters_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -667,6 +710,8 @@ range_figures as (
     cross join season_game_figures
     cross join id_figures
     cross join statistic_figures
+    cross join consistency_figures
+    cross join roster_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates
