@@ -1268,12 +1268,10 @@ where
     ln((1 + {{ bounded }}) / (1 - {{ bounded }}))
 {%- endmacro %}
 
-{# How a statistic goes with minutes. NULL of one that is the same for everybody, where an engine says NaN. #}
-{% macro _correlation(statistic) -%}
-    case
-        when min({{ statistic }}) != max({{ statistic }}) and min(minutes_played) != max(minutes_played)
-            then corr({{ statistic }}, minutes_played)
-    end
+{# How a statistic goes with minutes, or with another. NULL where one of both is the same for everybody: engines say NaN. #}
+{% macro _correlation(statistic, other='minutes_played') -%}
+    {%- set correlation = 'corr(' ~ statistic ~ ', ' ~ other ~ ')' -%}
+    case when {{ correlation }} between -2 and 2 then {{ correlation }} end
 {%- endmacro %}
 
 {# The statistics of which who has more of them than others in as many minutes has more on most dates. #}

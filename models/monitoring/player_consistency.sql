@@ -96,12 +96,7 @@ correlations as (
     {% for scope in ['game_date', 'season_year'] %}
         select
             {%- for statistic in statistics %}
-                case
-                    when
-                        min({{ statistic }}) != max({{ statistic }})
-                        and min(expected_{{ statistic }}) != max(expected_{{ statistic }})
-                        then corr({{ statistic }}, expected_{{ statistic }})
-                end as {{ statistic }},
+                {{ _correlation(statistic, 'expected_' ~ statistic) }} as {{ statistic }},
             {%- endfor %}
             cast({{ scope }} as string) as scope,
             count(*) as row_count

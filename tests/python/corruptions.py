@@ -126,6 +126,31 @@ def _in_order_of_minutes(table: str, statistic: str) -> str:
     """
 
 
+def _of_neighbours(table: str, statistic: str) -> str:
+    """In every game of the season two team mates have each other's, who played about as long and whom both sources have."""
+    name = column(table, statistic)
+    return f"""
+        update {table} as taken set {name} = given.value
+        from (
+            with places as (
+                select game_date, team_abbr, player_lookup, row_number() over (
+                    partition by game_date, team_abbr order by minutes_decimal desc, player_lookup
+                ) as place
+                from {GAMEBOOK} semi join {BDL} using (game_date, team_abbr, player_lookup) where {PLAYED}
+            )
+            select taker.game_date, taker.player_lookup, any_value(source.{name}) as value
+            from places as taker
+            join places as giver
+            on taker.game_date = giver.game_date and taker.team_abbr = giver.team_abbr
+            and giver.place = taker.place + if(taker.place % 2 = 1, 1, -1)
+            join {table} as source
+            on source.game_date = giver.game_date and source.player_lookup = giver.player_lookup
+            group by taker.game_date, taker.player_lookup
+        ) as given
+        where taken.game_date = given.game_date and taken.player_lookup = given.player_lookup
+    """
+
+
 def of_statistics() -> Iterator[Corruption]:
     """Every counted statistic, plus-minus and minutes: lost, nought, doubled, negative, and another player's."""
     for source, tables in SOURCES.items():
@@ -338,6 +363,34 @@ def of_columns() -> Iterator[Corruption]:
             "and moved.team_abbr = next.team_abbr",
         ),
     )
+    sits = f"{_DAY} and not {PLAYED}"
+    half = f"player_lookup in (select player_lookup from {GAMEBOOK} where {sits} and hash(player_lookup) % 2 = 0)"
+    yield Corruption(
+        "half of those missing who did not play in both",
+        tuple(f"delete from {table} where {_DAY} and {half}" for table in SOURCES["both"]),
+    )
+    yield Corruption(
+        "those who did not play on the list of the opponent too in gamebook",
+        (
+            f"insert into {GAMEBOOK} by name select * replace (if(team_abbr = home_team_abbr, away_team_abbr, "
+            f"home_team_abbr) as team_abbr) from {GAMEBOOK} where {sits}",
+        ),
+    )
+    of_season = f"season like (select min(season_year) || '-%' from {GAMEBOOK} where {_DAY})"
+    stranger = (
+        f"(select min(player_lookup) from nba_players_registry where {of_season} and player_lookup not in "
+        f"(select player_lookup from nba_players_registry where {of_season} and team_abbr in (select team_abbr "
+        f"from {GAMEBOOK} where {_DAY} and player_lookup = {_STAR})) and player_lookup not in "
+        f"(select player_lookup from {GAMEBOOK} where {_DAY} and player_lookup is not null))"
+    )
+    name = f"(select min(player_name) from nba_players_registry where player_lookup = {stranger})"
+    yield Corruption(
+        "the star under the name of somebody on another team in gamebook",
+        (
+            f"update {GAMEBOOK} set player_name = {name}, player_lookup = {stranger} "
+            f"where {_DAY} and player_lookup = {_STAR}",
+        ),
+    )
     for shot in ("three_pointers", "free_throws"):
         yield Corruption(
             f"as many {shot} attempted as made in both",
@@ -399,6 +452,7 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "where (season, player_lookup, team_abbr) in (select season, player_lookup, max(team_abbr) "
             "from nba_players_registry group by season, player_lookup having count(distinct team_abbr) > 1)",
         ),
+        "inconsistent_statistics": tuple(_of_neighbours(table, "steals") for table in tables),
         # Of the first season alone.
         "season_change": tuple(
             f"update {each} set turnovers = round(1.25 * turnovers) "

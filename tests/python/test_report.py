@@ -200,6 +200,9 @@ CHECKS = {
     f"{ROWS} and universal_player_id is not null group by universal_player_id) where names > 1",
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "season_change": "select 0",
+    # A week is too short for a player to have other dates that say what he does, and for more than a few to be missing.
+    "inconsistent_statistics": "select 0",
+    "broken_rosters": "select 0",
     "broken_rules": "select 0",
     "unfinished_dates": "select 0",
     "failed_tests": "select 0",
