@@ -31,7 +31,7 @@ check: $(INSTALLED_DEV) profiles.yml ## For the minute between two edits: the li
 	$(MAKE) --no-print-directory -j 2 test-quick lint-changed lint-structure lint-python
 
 test-quick: $(INSTALLED_DEV) profiles.yml
-	$(BIN)/pytest --numprocesses 0 --durations 0 --durations-min 3 -m quick
+	$(BIN)/pytest --numprocesses 2 --durations 0 --durations-min 3 -m quick
 
 test-bigquery: $(INSTALLED_DEV) profiles.yml ## Judge the SQL as BigQuery does, and run it where a server answers
 	$(BIN)/pytest --numprocesses 0 --capture no tests/python/test_bigquery_sql.py tests/python/test_bigquery.py tests/python/test_bigquery_backfill.py tests/python/test_bigquery_faults.py

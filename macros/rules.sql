@@ -48,6 +48,13 @@
                 'sentence': 'Whoever played has a name: without one his row is in no table that is trained on.',
             },
             {
+                'rule': 'unreadable_name', 'family': 'sources', 'severity': 'error',
+                'broken': 'is_name_unreadable and exclusion_reason is null',
+                'shows': ['source_name', 'source_player_full_name'],
+                'sentence': 'A name has letters, blanks, points, hyphens and apostrophes: what else stands in it was not read as '
+                    ~ 'it was written, and names somebody else.',
+            },
+            {
                 'rule': 'row_contradicts_itself', 'family': 'sources', 'severity': 'error',
                 'broken': 'self_contradictions is not null and exclusion_reason is null',
                 'shows': ['source_name', 'self_contradictions'],
@@ -653,7 +660,10 @@ repeated_players as (
     from summary_rows
     where is_active
     group by game_date, player_lookup
-    having count(*) > 1
+    -- Namesakes are two.
+    having
+        count(*) > 1
+        and (count(universal_player_id) < count(*) or min(universal_player_id) = max(universal_player_id))
 
 ),
 
@@ -973,7 +983,10 @@ windows as (
 {% if player_rows is not none -%}
 source_rows as (
 
-    select * from {{ player_rows }}
+    select
+        *,
+        not {{ matches('source_player_full_name', _of_names()) }} as is_name_unreadable
+    from {{ player_rows }}
     where {{ in_window('game_date') }}
 
 ),
@@ -1273,6 +1286,13 @@ where
     {%- set correlation = 'corr(' ~ statistic ~ ', ' ~ other ~ ')' -%}
     case when {{ correlation }} between -2 and 2 then {{ correlation }} end
 {%- endmacro %}
+
+{# What is in names, as a regular expression: letters and their marks, blanks of any kind, points, commas, hyphens, apostrophes. #}
+{% macro _of_names() %}
+    {{ return(
+        '[\\p{L}\\p{M}\\s.,\\x27\\x60\\x{b4}\\x{2bc}\\x{2018}\\x{2019}\\x{2010}-\\x{2015}\\x{a0}\\x{200b}-\\x{200f}\\x{2060}\\x{feff}-]*'
+    ) }}
+{% endmacro %}
 
 {# The statistics of which who has more of them than others in as many minutes has more on most dates. #}
 {% macro _consistent() %}

@@ -87,6 +87,11 @@
         'figure': 'broken_rosters',
         'example': 'broken_rosters_said',
     },
+    {
+        'metric': 'registry_differences',
+        'figure': 'registry_differences',
+        'example': 'registry_differences_said',
+    },
 ] %}
 {%- set checks_of_season = [
     {
@@ -407,12 +412,11 @@ whole_seasons as (
 season_game_figures as (
 
     select
-        coalesce(max(case when games_missing > 0 then games_missing end), 0)
-            as season_games_missing,
+        coalesce(max(abs(games_missing)), 0) as season_games_missing,
         min(
-            case when games_missing > 0 then concat(
-                cast(season_year as string), ' lacks ', cast(games_missing as string), ' of ',
-                cast(games_expected as string)
+            case when games_missing != 0 then concat(
+                cast(season_year as string), ' has ', cast(games_expected - games_missing as string),
+                ' of ', cast(games_expected as string)
             ) end
         ) as season_games_missing_in
     from whole_seasons
@@ -631,6 +635,41 @@ roster_figures as (
 
 ),
 
+differences_of_seasons as (
+
+    select
+        season_year,
+        sum(difference) as differences
+    from {{ ref('registry_differences') }}
+    group by season_year
+
+),
+
+numbered_differences as (
+
+    select
+        *,
+        row_number() over (
+            order by difference desc, season_year asc, player_lookup asc
+        ) as difference_number
+    from {{ ref('registry_differences') }}
+
+),
+
+registry_figures as (
+
+    select
+        (select coalesce(max(differences), 0) from differences_of_seasons) as registry_differences,
+        min(
+            case when difference_number = 1 and difference > 0 then concat(
+                cast(season_year as string), ' ', player_lookup, ' ', cast(games as string), ', registered ',
+                cast(registered_games as string)
+            ) end
+        ) as registry_differences_said
+    from numbered_differences
+
+),
+
 unscheduled as (
 
     select
@@ -693,6 +732,8 @@ range_figures as (
         consistency_figures.inconsistent_said,
         roster_figures.broken_rosters,
         roster_figures.broken_rosters_said,
+        registry_figures.registry_differences,
+        registry_figures.registry_differences_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -712,6 +753,7 @@ range_figures as (
     cross join statistic_figures
     cross join consistency_figures
     cross join roster_figures
+    cross join registry_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

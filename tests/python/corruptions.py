@@ -127,7 +127,7 @@ def _in_order_of_minutes(table: str, statistic: str) -> str:
 
 
 def _of_neighbours(table: str, statistic: str) -> str:
-    """In every game of the season two team mates have each other's, who played about as long and whom both sources have."""
+    """In every game two team mates have each other's, who played about as long and whom both sources have."""
     name = column(table, statistic)
     return f"""
         update {table} as taken set {name} = given.value
@@ -363,6 +363,14 @@ def of_columns() -> Iterator[Corruption]:
             "and moved.team_abbr = next.team_abbr",
         ),
     )
+    for what, name in (("a number", "'#8 ' || {}"), ("signs that stand for a letter", "replace({}, 'a', '&#97;')")):
+        yield Corruption(
+            f"{what} in the names in both",
+            tuple(
+                f"update {table} set {column} = {name.format(column)} where {_DAY}"
+                for table, column in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+            ),
+        )
     sits = f"{_DAY} and not {PLAYED}"
     half = f"player_lookup in (select player_lookup from {GAMEBOOK} where {sits} and hash(player_lookup) % 2 = 0)"
     yield Corruption(
@@ -451,6 +459,13 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "update nba_players_registry set universal_player_id = universal_player_id || '_b' "
             "where (season, player_lookup, team_abbr) in (select season, player_lookup, max(team_abbr) "
             "from nba_players_registry group by season, player_lookup having count(distinct team_abbr) > 1)",
+        ),
+        # The game of the season with most players, by both sources' dates.
+        "registry_differences": tuple(
+            f"delete from {each} where (game_date, team_abbr) in (select game_date, team_abbr from {GAMEBOOK} "
+            f"where game_id = (select game_id from {GAMEBOOK} where {PLAYED} and game_date < (select max(game_date) "
+            f"- interval 90 day from {GAMEBOOK}) group by game_id order by count(*) desc, game_id limit 1))"
+            for each in tables
         ),
         "inconsistent_statistics": tuple(_of_neighbours(table, "steals") for table in tables),
         # Of the first season alone.

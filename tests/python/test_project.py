@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from conftest import REPOSITORY, WEEK, Warehouse
 from nba_backfill.commands.main import main
+from nba_backfill.loading.tables import raw_tables
 from nba_backfill.warehouse.project import read_profile
 
 MARTS = ("player_game_summary", "excluded_box_score_rows", "games")
@@ -102,9 +103,27 @@ def test_a_test_on_a_window_scans_that_window_only(demo: Warehouse, tmp_path: Pa
         assert test["compiled_code"].count(window) >= reads > 0, test["name"]
 
 
+# Two halves, for two processes.
 @pytest.mark.quick
-def test_unit_tests_pass(demo: Warehouse) -> None:
-    outcome = demo.dbt("test", "--select", "test_type:unit")
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(("--select", "gate_findings,test_type:unit"), id="of the gate"),
+        pytest.param(("--select", "test_type:unit", "--exclude", "gate_findings"), id="of all else"),
+    ],
+)
+def test_unit_tests_pass(empty: Warehouse, chosen: tuple[str, ...]) -> None:
+    """They bring their rows, and ask the tables for nothing but their columns."""
+    with duckdb.connect(str(empty.database)) as con:
+        for table in raw_tables(empty.project):
+            columns = ", ".join(f"{column.name} {column.data_type}" for column in table.columns)
+            con.execute(f"create schema if not exists {table.schema}")
+            con.execute(f"create table {table.schema}.{table.name} ({columns})")
+            con.execute(f"insert into {table.schema}.{table.name} default values")
+    outcome = empty.dbt("build", "--resource-type", "seed", "--resource-type", "model", window=WEEK)
+    assert outcome.code == 0, outcome.output
+
+    outcome = empty.dbt("test", *chosen, window=WEEK)
     assert outcome.code == 0, outcome.output
     assert re.search(r"PASS=\d{2,} WARN=0 ERROR=0 SKIP=0", outcome.output), outcome.output
 

@@ -203,6 +203,11 @@ CHECKS = {
     # A week is too short for a player to have other dates that say what he does, and for more than a few to be missing.
     "inconsistent_statistics": "select 0",
     "broken_rosters": "select 0",
+    # Whose games all lie in the week has as many as the registry says.
+    "registry_differences": "select coalesce(sum(abs(games - games_played)), 0) from nba_players_registry inner join ("
+    f"select player_lookup, team_abbr, count(*) as games {ROWS} and is_active group by all) "
+    "using (player_lookup, team_abbr) "
+    f"where first_game_date >= '{WEEK[0]}' and last_game_date <= '{WEEK[1]}'",
     "broken_rules": "select 0",
     "unfinished_dates": "select 0",
     "failed_tests": "select 0",

@@ -1,0 +1,124 @@
+{#
+    Has every player as many games in the summary as the registry says that he played? One row per
+    player and season whose games lie in the window, from the first to the last that the registry
+    knows.
+#}
+with
+
+summary as (
+
+    {{ rows_if_built('player_game_summary', in_window('game_date')) }}
+
+),
+
+team_aliases as (
+
+    select * from {{ ref('team_aliases') }}
+
+),
+
+registry as (
+
+    select
+        registered.season_year,
+        registered.universal_player_id,
+        coalesce(team_aliases.team_abbr, registered.team_abbr) as team_abbr,
+        max(registered.player_lookup) as player_lookup,
+        sum(registered.games_played) as games_played,
+        min(registered.first_game_date) as first_game_date,
+        max(registered.last_game_date) as last_game_date
+    from {{ ref('stg_nba_reference__players_registry') }} as registered
+    left join team_aliases on registered.team_abbr = team_aliases.team_alias
+    group by 1, 2, 3
+    having
+        count(*) = count(registered.games_played)
+        and {{ in_window('min(registered.first_game_date)') }}
+        and {{ in_window('max(registered.last_game_date)') }}
+
+),
+
+-- The NBA counts no game of the play-in and no cup final among a player's, and a registry may.
+games_of_teams as (
+
+    select
+        registry.season_year,
+        registry.universal_player_id,
+        registry.team_abbr,
+        registry.player_lookup,
+        registry.games_played,
+        count(case when summary.is_active then 1 end) as most_games,
+        count(
+            case
+                when
+                    summary.is_active and summary.season_phase not in ('play_in', 'cup_final')
+                    then 1
+            end
+        ) as least_games
+    from registry
+    left join summary
+        on
+            registry.season_year = summary.season_year
+            and registry.universal_player_id = summary.universal_player_id
+            and registry.team_abbr = summary.team_abbr
+            and summary.game_date between registry.first_game_date and registry.last_game_date
+    group by 1, 2, 3, 4, 5
+
+),
+
+all_games as (
+
+    select
+        season_year,
+        universal_player_id,
+        count(case when is_active then 1 end) as most_games,
+        count(case when is_active and season_phase not in ('play_in', 'cup_final') then 1 end)
+            as least_games
+    from summary
+    group by season_year, universal_player_id
+
+),
+
+-- Of who was traded a registry may know his last team alone, or have all of his games there.
+with_all_games as (
+
+    select
+        games_of_teams.season_year,
+        games_of_teams.universal_player_id,
+        max(games_of_teams.player_lookup) as player_lookup,
+        sum(games_of_teams.games_played) as registered_games,
+        sum(games_of_teams.most_games) as games,
+        sum(
+            greatest(
+                games_of_teams.least_games - games_of_teams.games_played,
+                games_of_teams.games_played - games_of_teams.most_games,
+                0
+            )
+        ) as difference_by_team,
+        max(coalesce(all_games.least_games, 0)) as least_games,
+        max(coalesce(all_games.most_games, 0)) as most_games
+    from games_of_teams
+    left join all_games
+        on
+            games_of_teams.season_year = all_games.season_year
+            and games_of_teams.universal_player_id = all_games.universal_player_id
+    group by 1, 2
+
+),
+
+final as (
+
+    select
+        season_year,
+        universal_player_id,
+        player_lookup,
+        registered_games,
+        games,
+        least(
+            difference_by_team,
+            greatest(least_games - registered_games, registered_games - most_games, 0)
+        ) as difference
+    from with_all_games
+
+)
+
+select * from final
