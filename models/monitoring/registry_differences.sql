@@ -29,7 +29,9 @@ registry as (
         max(registered.last_game_date) as last_game_date
     from {{ ref('stg_nba_reference__players_registry') }} as registered
     left join team_aliases on registered.team_abbr = team_aliases.team_alias
-    group by 1, 2, 3
+    group by
+        registered.season_year, registered.universal_player_id,
+        coalesce(team_aliases.team_abbr, registered.team_abbr)
     having
         count(*) = count(registered.games_played)
         and {{ in_window('min(registered.first_game_date)') }}
@@ -61,7 +63,9 @@ games_of_teams as (
             and registry.universal_player_id = summary.universal_player_id
             and registry.team_abbr = summary.team_abbr
             and summary.game_date between registry.first_game_date and registry.last_game_date
-    group by 1, 2, 3, 4, 5
+    group by
+        registry.season_year, registry.universal_player_id, registry.team_abbr,
+        registry.player_lookup, registry.games_played
 
 ),
 
@@ -101,7 +105,7 @@ with_all_games as (
         on
             games_of_teams.season_year = all_games.season_year
             and games_of_teams.universal_player_id = all_games.universal_player_id
-    group by 1, 2
+    group by games_of_teams.season_year, games_of_teams.universal_player_id
 
 ),
 

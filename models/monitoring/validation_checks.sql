@@ -92,6 +92,11 @@
         'figure': 'registry_differences',
         'example': 'registry_differences_said',
     },
+    {
+        'metric': 'uneven_statistics',
+        'figure': 'uneven_statistics',
+        'example': 'uneven_said',
+    },
 ] %}
 {%- set checks_of_season = [
     {
@@ -415,8 +420,9 @@ season_game_figures as (
         coalesce(max(abs(games_missing)), 0) as season_games_missing,
         min(
             case when games_missing != 0 then concat(
-                cast(season_year as string), ' has ', cast(games_expected - games_missing as string),
-                ' of ', cast(games_expected as string)
+                cast(season_year as string), ' has ',
+                cast(games_expected - games_missing as string), ' of ',
+                cast(games_expected as string)
             ) end
         ) as season_games_missing_in
     from whole_seasons
@@ -635,20 +641,11 @@ roster_figures as (
 
 ),
 
-differences_of_seasons as (
-
-    select
-        season_year,
-        sum(difference) as differences
-    from {{ ref('registry_differences') }}
-    group by season_year
-
-),
-
 numbered_differences as (
 
     select
         *,
+        sum(difference) over (partition by season_year) as difference_of_season,
         row_number() over (
             order by difference desc, season_year asc, player_lookup asc
         ) as difference_number
@@ -659,14 +656,30 @@ numbered_differences as (
 registry_figures as (
 
     select
-        (select coalesce(max(differences), 0) from differences_of_seasons) as registry_differences,
+        coalesce(max(difference_of_season), 0) as registry_differences,
         min(
             case when difference_number = 1 and difference > 0 then concat(
-                cast(season_year as string), ' ', player_lookup, ' ', cast(games as string), ', registered ',
-                cast(registered_games as string)
+                cast(season_year as string), ' ', player_lookup, ' ', cast(games as string),
+                ', registered ', cast(registered_games as string)
             ) end
         ) as registry_differences_said
     from numbered_differences
+
+),
+
+uneven_figures as (
+
+    select
+        count(*) as uneven_statistics,
+        min(
+            concat(
+                statistic, ' of ', cast(season_year as string), ' by ', kind, ': ', part, ' ',
+                {{ with_two_decimals('average') }}, ', all ',
+                {{ with_two_decimals('season_average') }}
+            )
+        ) as uneven_said
+    from {{ ref('uneven_statistics') }}
+    where is_uneven
 
 ),
 
@@ -734,6 +747,8 @@ range_figures as (
         roster_figures.broken_rosters_said,
         registry_figures.registry_differences,
         registry_figures.registry_differences_said,
+        uneven_figures.uneven_statistics,
+        uneven_figures.uneven_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -754,6 +769,7 @@ range_figures as (
     cross join consistency_figures
     cross join roster_figures
     cross join registry_figures
+    cross join uneven_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

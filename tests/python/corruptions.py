@@ -460,6 +460,11 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "where (season, player_lookup, team_abbr) in (select season, player_lookup, max(team_abbr) "
             "from nba_players_registry group by season, player_lookup having count(distinct team_abbr) > 1)",
         ),
+        "uneven_statistics": tuple(
+            f"update {each} set blocks = 0 where blocks > 0 and "
+            f"upper(team_abbr) = (select max(team_abbr) from {GAMEBOOK})"
+            for each in tables
+        ),
         # The game of the season with most players, by both sources' dates.
         "registry_differences": tuple(
             f"delete from {each} where (game_date, team_abbr) in (select game_date, team_abbr from {GAMEBOOK} "

@@ -1,0 +1,119 @@
+{#
+    Are a season's statistics as they should be in each part of it? Teams have more of the one or less
+    of the other, but not twice as much; and hardly any less at home, in a month or on a day of the
+    week. One row per season of the window, part and statistic.
+#}
+{%- set kinds = ['team', 'arena', 'side', 'month', 'weekday'] -%}
+{%- set statistics = _averaged() -%}
+with
+
+summary as (
+
+    {{ rows_if_built('player_game_summary', in_window('game_date')) }}
+
+),
+
+thresholds as (
+
+    {{ thresholds() }}
+
+),
+
+team_games as (
+
+    select
+        season_year,
+        game_date,
+        team_abbr,
+        is_home,
+        case when is_home then team_abbr else opponent_team_abbr end as home_team_abbr,
+        {%- for statistic in statistics %}
+            sum({{ statistic }}) as {{ statistic }},
+        {%- endfor %}
+        count(*) as active_players
+    from summary
+    where is_active
+    group by 1, 2, 3, 4, 5
+
+),
+
+bounds as (
+
+    {{ _expected('uneven', kinds, {'least_games': 'min_value', 'tolerance': 'max_value'}) }}
+
+),
+
+parts as (
+
+    select
+        team_games.season_year,
+        bounds.statistic as kind,
+        case bounds.statistic
+            when 'team' then team_games.team_abbr
+            when 'arena' then team_games.home_team_abbr
+            when 'side' then case when team_games.is_home then 'home' else 'away' end
+            when 'month' then cast(extract(month from team_games.game_date) as string)
+            else
+                cast(
+                    mod(
+                        {{ dbt.datediff("date '1946-11-03'", 'team_games.game_date', 'day') }}, 7
+                    ) as string
+                )
+        end as part,
+        {%- for statistic in statistics %}
+            avg(team_games.{{ statistic }}) as {{ statistic }},
+        {%- endfor %}
+        count(*) as game_count,
+        max(bounds.least_games) as least_games,
+        max(bounds.tolerance) as tolerance
+    from team_games
+    cross join bounds
+    group by 1, 2, 3
+
+),
+
+by_statistic as (
+
+    select
+        parts.season_year,
+        parts.kind,
+        parts.part,
+        parts.game_count,
+        parts.least_games,
+        parts.tolerance,
+        named.statistic,
+        {{ _by_statistic('named', 'parts', statistics) }} as average
+    from parts
+    cross join {{ literal_rows('named', {'statistic': statistics}) }}
+
+),
+
+with_season as (
+
+    select
+        *,
+        sum(average * game_count) over of_season / sum(game_count) over of_season as season_average
+    from by_statistic
+    window of_season as (partition by season_year, kind, statistic)
+
+),
+
+-- The rarer a statistic, the more of it is chance, and style.
+final as (
+
+    select
+        season_year,
+        kind,
+        part,
+        statistic,
+        game_count,
+        average,
+        season_average,
+        greatest(average, season_average) > least(average, season_average)
+        * (1 + (tolerance + 2.5 / sqrt(game_count)) / sqrt(season_average)) as is_uneven
+    from with_season
+    where game_count >= least_games and season_average > 0
+
+)
+
+select * from final
