@@ -71,7 +71,11 @@
         'example': 'unregistered_regulars_between',
     },
     {'metric': 'ambiguous_players', 'figure': 'ambiguous_players', 'example': 'ambiguous_between'},
-    {'metric': 'capped_statistics', 'figure': 'capped_statistics', 'example': 'capped_at'},
+    {
+        'metric': 'capped_statistics',
+        'figure': 'capped_statistics + case when has_no_overtime then 1 else 0 end',
+        'example': "coalesce(capped_at, case when has_no_overtime then 'overtimes at most 0' end)",
+    },
     {
         'metric': 'season_change',
         'figure': 'season_change',
@@ -266,6 +270,7 @@ flagged_games as (
 
     select
         game_id,
+        team_minutes,
         game_date <= {{ settled_until() }} and (nbac_rows = 0 or bdl_rows = 0) as is_in_one_source
     from games
 
@@ -275,6 +280,8 @@ game_figures as (
 
     select
         count(*) as game_count,
+        -- One game in sixteen has some.
+        count(*) >= 300 and coalesce(max(team_minutes), 0) < 250 as has_no_overtime,
         count(case when is_in_one_source then 1 end) as games_in_one_source,
         {{ first_and_last('game_id', 'is_in_one_source') }} as in_one_source_between
     from flagged_games
@@ -752,6 +759,7 @@ range_figures as (
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
+        game_figures.has_no_overtime,
         game_figures.games_in_one_source,
         game_figures.in_one_source_between,
         unwritten_dates.date_count + unexplained_dates.date_count as dates_without_rows,
