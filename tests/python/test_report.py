@@ -200,8 +200,8 @@ CHECKS = {
     f"{ROWS} and universal_player_id is not null group by universal_player_id) where names > 1",
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "season_change": "select 0",
-    # A week is too short for a player to have other dates that say what he does, for a team to be unlike the others, and
-    # for more than a few players to be missing.
+    # A week is too short for a player to have other dates that say what he does, for a team to be unlike the others,
+    # and for more than a few players to be missing.
     "inconsistent_statistics": "select 0",
     "uneven_statistics": "select 0",
     "broken_rosters": "select 0",
