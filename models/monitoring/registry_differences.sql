@@ -39,7 +39,7 @@ registry as (
 
 ),
 
--- The NBA counts no game of the play-in and no cup final among a player's, and a registry may.
+-- The NBA counts no game of the play-in and no cup final among a player's; another registry may.
 games_of_teams as (
 
     select
@@ -83,7 +83,7 @@ all_games as (
 ),
 
 -- Of who was traded a registry may know his last team alone, or have all of his games there.
-with_all_games as (
+compared as (
 
     select
         games_of_teams.season_year,
@@ -91,15 +91,14 @@ with_all_games as (
         max(games_of_teams.player_lookup) as player_lookup,
         sum(games_of_teams.games_played) as registered_games,
         sum(games_of_teams.most_games) as games,
-        sum(
-            greatest(
-                games_of_teams.least_games - games_of_teams.games_played,
-                games_of_teams.games_played - games_of_teams.most_games,
-                0
-            )
-        ) as difference_by_team,
-        max(coalesce(all_games.least_games, 0)) as least_games,
-        max(coalesce(all_games.most_games, 0)) as most_games
+        {%- for games in ['least_games', 'most_games'] %}
+            least(
+                sum(abs(games_of_teams.{{ games }} - games_of_teams.games_played)),
+                abs(
+                    max(coalesce(all_games.{{ games }}, 0)) - sum(games_of_teams.games_played)
+                )
+            ) as difference_from_{{ games }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from games_of_teams
     left join all_games
         on
@@ -117,11 +116,15 @@ final as (
         player_lookup,
         registered_games,
         games,
-        least(
-            difference_by_team,
-            greatest(least_games - registered_games, registered_games - most_games, 0)
-        ) as difference
-    from with_all_games
+        case
+            when
+                sum(difference_from_least_games) over of_season
+                <= sum(difference_from_most_games) over of_season
+                then difference_from_least_games
+            else difference_from_most_games
+        end as difference
+    from compared
+    window of_season as (partition by season_year)
 
 )
 

@@ -70,7 +70,13 @@
         'figure': 'unregistered_regulars',
         'example': 'unregistered_regulars_between',
     },
-    {'metric': 'ambiguous_players', 'figure': 'ambiguous_players', 'example': 'ambiguous_between'},
+    {
+        'metric': 'ambiguous_players',
+        'figure': 'ambiguous_players'
+            ~ ' + case when renumbered_players > 1 then renumbered_players else 0 end',
+        'example': 'coalesce('
+            ~ 'ambiguous_between, case when renumbered_players > 1 then renumbered_between end)',
+    },
     {
         'metric': 'capped_statistics',
         'figure': 'capped_statistics + case when has_no_overtime then 1 else 0 end',
@@ -462,12 +468,19 @@ dated_ids as (
         case
             when universal_player_id is not null then max(last_date) over of_id
         end as last_of_id,
+        case
+            when universal_player_id is not null then min(season_year) over of_id_ever
+        end as first_season_of_id,
+        case
+            when universal_player_id is not null then max(season_year) over of_id_ever
+        end as last_season_of_id,
         sum(row_count) over of_team as rows_of_team,
         sum(case when universal_player_id is null then row_count else 0 end) over of_team
             as unregistered_of_team
     from players_of_seasons
     window
         of_id as (partition by season_year, player_lookup, universal_player_id),
+        of_id_ever as (partition by player_lookup, universal_player_id),
         of_team as (partition by season_year, team_abbr)
 
 ),
@@ -482,7 +495,9 @@ judged_ids as (
             -- Namesakes play at the same time: with another id from a date on it is one player.
             max(first_of_id) over of_name > min(last_of_id) over of_name
             or min(player_lookup) over of_id != max(player_lookup) over of_id
-        ) as is_ambiguous
+        ) as is_ambiguous,
+        first_season_of_id = min(last_season_of_id) over (partition by player_lookup) + 1
+            as is_renumbered
     from dated_ids
     window
         of_name as (partition by season_year, player_lookup),
@@ -506,10 +521,14 @@ id_figures as (
         count(distinct case
             when is_ambiguous then concat(cast(season_year as string), ' ', player_lookup)
         end) as ambiguous_players,
-        {{ first_and_last(
-            "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
-            'is_ambiguous'
-        ) }} as ambiguous_between
+        -- One may be a namesake, who came when the other left.
+        count(distinct case when is_renumbered then player_lookup end) as renumbered_players,
+        {%- for condition in ['is_ambiguous', 'is_renumbered'] %}
+            {{ first_and_last(
+                "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
+                condition
+            ) }} as {{ condition | replace('is_', '') }}_between{{ ',' if not loop.last }}
+        {%- endfor %}
     from judged_ids
 
 ),
@@ -743,7 +762,9 @@ range_figures as (
         id_figures.unregistered_regulars,
         id_figures.unregistered_regulars_between,
         id_figures.ambiguous_players,
+        id_figures.renumbered_players,
         id_figures.ambiguous_between,
+        id_figures.renumbered_between,
         statistic_figures.capped_statistics,
         statistic_figures.capped_at,
         statistic_figures.season_change,
