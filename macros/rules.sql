@@ -456,6 +456,14 @@
                 'sentence': 'Who did not play has no numbers: where in game after game somebody played for no second and did '
                     ~ 'nothing, NULLs were filled with noughts.',
             },
+            {
+                'rule': 'minutes_without_seconds', 'family': 'domain', 'severity': 'error',
+                'broken': "timed_rows > limits.rows_of_seconds_max and game_date >= date '2005-10-12'"
+                    ~ ' and 100 * quarter_rows > limits.quarter_minutes_max * timed_rows',
+                'figure': 'quarter_rows', 'threshold': 'limits.quarter_minutes_max * timed_rows / 100',
+                'shows': ['quarter_rows', 'timed_rows'],
+                'sentence': 'The gamebook has minutes to the second: here most are whole ones, halves or quarters.',
+            },
         ] + _made_as_always([
             ('fg', 'field_goals', 'field goals'), ('three_pt', 'threes', 'threes'), ('ft', 'free_throws', 'free throws'),
         ]) + [
@@ -503,7 +511,7 @@
                 'sentence': 'Of the players of a date not everybody has as many of a statistic as everybody else.',
             },
         ],
-        'date_margins': [
+        'date_teams': [
             {
                 'rule': 'nobody_against_the_margin', 'family': 'domain', 'severity': 'error',
                 'broken': 'row_count > limits.rows_of_margins_max'
@@ -512,6 +520,28 @@
                 'shows': ['against_rows', 'row_count'],
                 'sentence': 'Of the players of a date some do well while their team loses, or badly while it wins: here '
                     ~ 'plus_minus was made from the margin.',
+            },
+            {
+                'rule': 'plus_minus_of_one_sign', 'family': 'domain', 'severity': 'error',
+                'broken': 'row_count > limits.rows_of_margins_max'
+                    ~ ' and (100 * minus_rows < limits.plus_minus_below_zero_min * row_count'
+                    ~ ' or 100 * minus_rows > limits.plus_minus_below_zero_max * row_count)',
+                'figure': 'minus_rows', 'threshold': 'limits.plus_minus_below_zero_min * row_count / 100',
+                'shows': ['minus_rows', 'row_count'],
+                'sentence': 'What one team is ahead the other is behind: about half of the players of a date have a plus_minus below zero.',
+            },
+            {
+                'rule': 'nothing_of_several_teams', 'family': 'domain', 'severity': 'error',
+                'broken': 'teams_without_steals > limits.teams_without_steals_max'
+                    ~ ' or teams_without_offensive_rebounds > limits.teams_without_offensive_rebounds_max'
+                    ~ ' or teams_without_blocks > limits.teams_without_blocks_max'
+                    ~ ' or teams_without_missed_free_throws > limits.teams_without_missed_free_throws_max',
+                'shows': [
+                    'teams_without_steals', 'teams_without_offensive_rebounds', 'teams_without_blocks',
+                    'teams_without_missed_free_throws', 'team_count',
+                ],
+                'sentence': 'A team may be without a steal, an offensive rebound, a block or a missed free throw, but not one '
+                    ~ 'after the other on one date.',
             },
         ],
         'date_noughts': [
@@ -738,7 +768,7 @@ player_games as (
 
 ),
 
-{% if 'team_games' in asked or 'games' in asked or 'date_averages' in asked or 'date_margins' in asked -%}
+{% if 'team_games' in asked or 'games' in asked or 'date_averages' in asked or 'date_teams' in asked -%}
 team_totals as (
 
     select
@@ -871,6 +901,10 @@ dates as (
         count(
             case when is_active and has_nbac_gamebook and minutes_played = 0 and actions = 0 then 1 end
         ) as idle_rows,
+        count(case when has_nbac_gamebook and minutes_played > 0 then 1 end) as timed_rows,
+        count(
+            case when has_nbac_gamebook and minutes_played > 0 and 4 * minutes_played = floor(4 * minutes_played) then 1 end
+        ) as quarter_rows,
         count(distinct case when is_active then team_abbr end) as team_count,
         sum(blocks) as blocks,
         sum(assists) as assists,
@@ -931,13 +965,19 @@ date_statistics as (
 ),
 
 {% endif -%}
-{% if 'date_margins' in asked -%}
-date_margins as (
+{% if 'date_teams' in asked -%}
+date_teams as (
 
     select
         game_date,
         sum(plus_minus_count) as row_count,
-        sum(case when plus_minus > 0 then minus_rows when plus_minus < 0 then plus_rows else 0 end) as against_rows
+        sum(case when plus_minus > 0 then minus_rows when plus_minus < 0 then plus_rows else 0 end) as against_rows,
+        sum(minus_rows) as minus_rows,
+        count(case when steals = 0 then 1 end) as teams_without_steals,
+        count(case when offensive_rebounds = 0 then 1 end) as teams_without_offensive_rebounds,
+        count(case when blocks = 0 then 1 end) as teams_without_blocks,
+        count(case when ft_attempts > 0 and ft_makes = ft_attempts then 1 end) as teams_without_missed_free_throws,
+        count(*) as team_count
     from team_totals
     group by game_date
 
@@ -1196,7 +1236,7 @@ select * from all_findings
 -- Google's own implementation of GoogleSQL takes no query with a part that nothing reads.
 where
     (select count(*) from player_games) + (select count(*) from limits)
-    {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked or 'date_margins' in asked }}
+    {{ '+ (select count(*) from team_games)' if 'games' in asked or 'date_averages' in asked or 'date_teams' in asked }}
     {{ '+ (select count(*) from source_rows)' if player_rows is not none }}
     {{ '+ (select count(*) from (' ~ raw_teams ~ ') as raw_teams)' if raw_teams is not none }}
     >= 0
