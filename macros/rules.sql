@@ -49,7 +49,7 @@
             },
             {
                 'rule': 'unreadable_name', 'family': 'sources', 'severity': 'error',
-                'broken': 'is_name_unreadable and exclusion_reason is null',
+                'broken': 'exclusion_reason is null and not ' ~ matches('source_player_full_name', _of_names()),
                 'shows': ['source_name', 'source_player_full_name'],
                 'sentence': 'A name has letters, blanks, points, hyphens and apostrophes: what else stands in it was not read as '
                     ~ 'it was written, and names somebody else.',
@@ -1023,10 +1023,7 @@ windows as (
 {% if player_rows is not none -%}
 source_rows as (
 
-    select
-        *,
-        not {{ matches('source_player_full_name', _of_names()) }} as is_name_unreadable
-    from {{ player_rows }}
+    select * from {{ player_rows }}
     where {{ in_window('game_date') }}
 
 ),

@@ -24,6 +24,7 @@ BREAKS = {
     "unknown_status": "player_status = 'questionable'",
     "unknown_team": "team_abbr = 'XXX'",
     "nameless_player": "player_lookup = null, player_name = null",
+    "unreadable_name": "player_name = concat('#8 ', player_name)",
     "row_contradicts_itself": "minutes_decimal = 3",
     "number_beyond_reason": "assists = 20000",
     "lost_minutes": "minutes = null",
