@@ -120,9 +120,9 @@ def test_the_sample_is_always_fresh_and_shows_players(work: Warehouse) -> None:
 def test_a_sample_with_too_few_who_played_fails(work: Warehouse, copies: int, sentence: str) -> None:
     """The gate lets so many players out of uniform pass."""
     work.execute(
-        "insert into nbac_gamebook_player_stats select * exclude (copy) "
-        "replace ('x' || copy || player_lookup as player_lookup, 'x' || copy || player_name as player_name) "
-        f"from nbac_gamebook_player_stats, range({copies}) as copies (copy) "
+        "insert into nbac_gamebook_player_stats select * exclude (letter) "
+        "replace (letter || player_lookup as player_lookup, letter || player_name as player_name) "
+        f"from nbac_gamebook_player_stats, (select chr(97 + range::int) as letter from range({copies})) "
         f"where game_date between '{WEEK[0]}' and '{WEEK[1]}' and player_lookup is not null "
         "and player_status = 'inactive'"
     )
