@@ -89,16 +89,16 @@ compared as (
         games_of_teams.season_year,
         games_of_teams.universal_player_id,
         max(games_of_teams.player_lookup) as player_lookup,
-        sum(games_of_teams.games_played) as registered_games,
-        sum(games_of_teams.most_games) as games,
         {%- for games in ['least_games', 'most_games'] %}
             least(
                 sum(abs(games_of_teams.{{ games }} - games_of_teams.games_played)),
                 abs(
                     max(coalesce(all_games.{{ games }}, 0)) - sum(games_of_teams.games_played)
                 )
-            ) as difference_from_{{ games }}{{ ',' if not loop.last }}
+            ) as difference_from_{{ games }},
         {%- endfor %}
+        sum(games_of_teams.games_played) as registered_games,
+        sum(games_of_teams.most_games) as games
     from games_of_teams
     left join all_games
         on

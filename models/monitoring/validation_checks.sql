@@ -523,12 +523,14 @@ id_figures as (
         end) as ambiguous_players,
         -- One may be a namesake, who came when the other left.
         count(distinct case when is_renumbered then player_lookup end) as renumbered_players,
-        {%- for condition in ['is_ambiguous', 'is_renumbered'] %}
-            {{ first_and_last(
-                "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
-                condition
-            ) }} as {{ condition | replace('is_', '') }}_between{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ first_and_last(
+            "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
+            'is_ambiguous'
+        ) }} as ambiguous_between,
+        {{ first_and_last(
+            "concat(cast(season_year as string), ' ', player_lookup, ' ', universal_player_id)",
+            'is_renumbered'
+        ) }} as renumbered_between
     from judged_ids
 
 ),
