@@ -442,7 +442,7 @@
             },
             {
                 'rule': 'no_inactive_players', 'family': 'completeness', 'severity': 'error',
-                'broken': "inactive_rows = 0 and gamebook_rows > limits.rows_without_inactive_max and game_date >= date '2005-10-12'",
+                'broken': "inactive_rows = 0 and gamebook_rows > limits.rows_without_inactive_max and " ~ in_todays_gamebook('game_date'),
                 'figure': 'gamebook_rows', 'threshold': 'limits.rows_without_inactive_max',
                 'shows': ['gamebook_rows', 'dnp_rows'],
                 'sentence': 'Since there is an inactive list, in 2005, somebody in a few games is on it: here such players were '
@@ -458,7 +458,7 @@
             },
             {
                 'rule': 'minutes_without_seconds', 'family': 'domain', 'severity': 'error',
-                'broken': "timed_rows > limits.rows_of_seconds_max and game_date >= date '2005-10-12'"
+                'broken': 'timed_rows > limits.rows_of_seconds_max and ' ~ in_todays_gamebook('game_date')
                     ~ ' and 100 * quarter_rows > limits.quarter_minutes_max * timed_rows',
                 'figure': 'quarter_rows', 'threshold': 'limits.quarter_minutes_max * timed_rows / 100',
                 'shows': ['quarter_rows', 'timed_rows'],

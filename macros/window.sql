@@ -53,6 +53,11 @@
     {{ column }} between {{ _season_year(start) }} and {{ _season_year(end) }}
 {%- endmacro %}
 
+{# True of dates whose gamebook is as today's: since 2005 it has an inactive list, and minutes to the second. #}
+{% macro in_todays_gamebook(column) -%}
+    {{ column }} >= date '2005-10-12'
+{%- endmacro %}
+
 {#
     All partitions, said in a way that satisfies a table that requires a filter on its partition column. Staging views
     carry it, because their text must not change with the window; what reads them adds the window. Of any year, so that a

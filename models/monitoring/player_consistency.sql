@@ -144,8 +144,9 @@ final as (
             when agreement is not null
                 then
                     {{ _log_odds('agreement') }}
-                    not between {{ _log_odds('lowest') }} - 2 * margin / sqrt(row_count - 3)
-                    and {{ _log_odds('highest') }} + 2 * margin / sqrt(row_count - 3)
+                    not between
+                    {{ _log_odds('lowest') }} - 2 * margin / sqrt(greatest(row_count - 3, 1))
+                    and {{ _log_odds('highest') }} + 2 * margin / sqrt(greatest(row_count - 3, 1))
         end as is_inconsistent
     from by_statistic
 

@@ -40,6 +40,19 @@ registry as (
 ),
 
 -- The NBA counts no game of the play-in and no cup final among a player's; another registry may.
+played as (
+
+    select
+        season_year,
+        universal_player_id,
+        team_abbr,
+        game_date,
+        case when season_phase not in ('play_in', 'cup_final') then 1 end as of_any_registry
+    from summary
+    where is_active
+
+),
+
 games_of_teams as (
 
     select
@@ -48,21 +61,15 @@ games_of_teams as (
         registry.team_abbr,
         registry.player_lookup,
         registry.games_played,
-        count(case when summary.is_active then 1 end) as most_games,
-        count(
-            case
-                when
-                    summary.is_active and summary.season_phase not in ('play_in', 'cup_final')
-                    then 1
-            end
-        ) as least_games
+        count(played.game_date) as most_games,
+        count(played.of_any_registry) as least_games
     from registry
-    left join summary
+    left join played
         on
-            registry.season_year = summary.season_year
-            and registry.universal_player_id = summary.universal_player_id
-            and registry.team_abbr = summary.team_abbr
-            and summary.game_date between registry.first_game_date and registry.last_game_date
+            registry.season_year = played.season_year
+            and registry.universal_player_id = played.universal_player_id
+            and registry.team_abbr = played.team_abbr
+            and played.game_date between registry.first_game_date and registry.last_game_date
     group by
         registry.season_year, registry.universal_player_id, registry.team_abbr,
         registry.player_lookup, registry.games_played
@@ -74,10 +81,9 @@ all_games as (
     select
         season_year,
         universal_player_id,
-        count(case when is_active then 1 end) as most_games,
-        count(case when is_active and season_phase not in ('play_in', 'cup_final') then 1 end)
-            as least_games
-    from summary
+        count(game_date) as most_games,
+        count(of_any_registry) as least_games
+    from played
     group by season_year, universal_player_id
 
 ),

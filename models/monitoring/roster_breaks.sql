@@ -22,7 +22,7 @@ limits as (
 
 ),
 
--- Before there was an inactive list, who was hurt stood nowhere.
+-- Where there is no inactive list, who is hurt stands nowhere.
 listed as (
 
     select distinct
@@ -31,7 +31,7 @@ listed as (
         player_lookup,
         game_date
     from summary
-    where has_nbac_gamebook and game_date >= date '2005-10-12'
+    where has_nbac_gamebook and {{ in_todays_gamebook('game_date') }}
 
 ),
 

@@ -462,18 +462,14 @@ dated_ids as (
 
     select
         *,
-        case
-            when universal_player_id is not null then min(first_date) over of_id
-        end as first_of_id,
-        case
-            when universal_player_id is not null then max(last_date) over of_id
-        end as last_of_id,
-        case
-            when universal_player_id is not null then min(season_year) over of_id_ever
-        end as first_season_of_id,
-        case
-            when universal_player_id is not null then max(season_year) over of_id_ever
-        end as last_season_of_id,
+        {%- for name, figure in {
+            'first_of_id': 'min(first_date) over of_id',
+            'last_of_id': 'max(last_date) over of_id',
+            'first_season_of_id': 'min(season_year) over of_id_ever',
+            'last_season_of_id': 'max(season_year) over of_id_ever',
+        }.items() %}
+            case when universal_player_id is not null then {{ figure }} end as {{ name }},
+        {%- endfor %}
         sum(row_count) over of_team as rows_of_team,
         sum(case when universal_player_id is null then row_count else 0 end) over of_team
             as unregistered_of_team

@@ -9,13 +9,16 @@ from typing import Any
 
 import click
 import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from conftest import REPOSITORY, WEEK, Warehouse
+from demo_league.tables import SCHEMAS
 from nba_backfill.commands.main import main
+from nba_backfill.loading.load import replace_rows
 from nba_backfill.loading.tables import raw_tables
 from nba_backfill.warehouse.project import read_profile
 
@@ -116,10 +119,7 @@ def test_unit_tests_pass(empty: Warehouse, chosen: tuple[str, ...]) -> None:
     """They bring their rows, and ask the tables for nothing but their columns."""
     with duckdb.connect(str(empty.database)) as con:
         for table in raw_tables(empty.project):
-            columns = ", ".join(f"{column.name} {column.data_type}" for column in table.columns)
-            con.execute(f"create schema if not exists {table.schema}")
-            con.execute(f"create table {table.schema}.{table.name} ({columns})")
-            con.execute(f"insert into {table.schema}.{table.name} default values")
+            replace_rows(con, table, pa.Table.from_pylist([{}], schema=SCHEMAS[table.name]), "nothing")
     outcome = empty.dbt("build", "--resource-type", "seed", "--resource-type", "model", window=WEEK)
     assert outcome.code == 0, outcome.output
 
