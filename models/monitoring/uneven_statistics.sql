@@ -3,8 +3,10 @@
     of the other, but not twice as much; and hardly any less at home, in a month or on a day of the
     week. One row per season of the window, part and statistic.
 #}
-{%- set kinds = ['team', 'arena', 'side', 'month', 'weekday'] -%}
-{%- set statistics = _averaged() -%}
+{%- set kinds = ['team', 'arena', 'side', 'month', 'weekday', 'team_month', 'team_side'] -%}
+{#- Of threes, when they were new, some teams had three times as many as others. -#}
+{%- set summed = _averaged() + ['points', 'fg_makes', 'ft_makes'] -%}
+{%- set statistics = summed + ['missed_free_throws'] -%}
 with
 
 summary as (
@@ -25,15 +27,16 @@ team_games as (
         season_year,
         game_date,
         team_abbr,
-        is_home,
         case when is_home then team_abbr else opponent_team_abbr end as home_team_abbr,
-        {%- for statistic in statistics %}
+        case when is_home then 'home' else 'away' end as side,
+        cast(extract(month from game_date) as string) as month_number,
+        {%- for statistic in summed %}
             sum({{ statistic }}) as {{ statistic }},
         {%- endfor %}
-        count(*) as active_players
+        sum(ft_attempts - ft_makes) as missed_free_throws
     from summary
     where is_active
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
@@ -51,8 +54,10 @@ parts as (
         case bounds.statistic
             when 'team' then team_games.team_abbr
             when 'arena' then team_games.home_team_abbr
-            when 'side' then case when team_games.is_home then 'home' else 'away' end
-            when 'month' then cast(extract(month from team_games.game_date) as string)
+            when 'side' then team_games.side
+            when 'month' then team_games.month_number
+            when 'team_month' then team_games.team_abbr || ' ' || team_games.month_number
+            when 'team_side' then team_games.team_abbr || ' ' || team_games.side
             else
                 cast(
                     mod(

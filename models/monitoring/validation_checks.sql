@@ -697,7 +697,8 @@ uneven_figures as (
         count(*) as uneven_statistics,
         min(
             concat(
-                statistic, ' of ', cast(season_year as string), ' by ', kind, ': ', part, ' ',
+                statistic, ' of ', cast(season_year as string), ' by ',
+                replace(kind, '_', ' and '), ': ', part, ' ',
                 {{ with_two_decimals('average') }}, ', all ',
                 {{ with_two_decimals('season_average') }}
             )

@@ -461,7 +461,7 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "from nba_players_registry group by season, player_lookup having count(distinct team_abbr) > 1)",
         ),
         "uneven_statistics": tuple(
-            f"update {each} set blocks = 0 where blocks > 0 and "
+            f"update {each} set blocks = 0 where blocks > 0 and month(game_date) = 12 and "
             f"upper(team_abbr) = (select max(team_abbr) from {GAMEBOOK})"
             for each in tables
         ),
