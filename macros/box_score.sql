@@ -8,25 +8,31 @@
 {% endmacro %}
 
 {#
-    Minutes played, numeric with two decimals, from any spelling the sources use: MM:SS, M:SS, whole, decimal, with
-    leading zeros or blanks around. No minutes ('', '-', NULL) and what can't be read are NULL; minutes_unparseable
-    tells the two apart.
+    Minutes played, numeric with two decimals, from any spelling the sources use: MM:SS, M:SS, 0:MM:SS, whole, decimal,
+    PT34M12.00S as in ISO 8601, with leading zeros or blanks around. No minutes ('', '-', NULL) and what can't be read are
+    NULL; minutes_unparseable tells the two apart.
 #}
 {% macro minutes_played(text) -%}
     {%- set trimmed = 'trim(' ~ text ~ ')' -%}
     cast(
         case
             when {{ matches(trimmed, '[0-9]{1,3}:[0-5][0-9]') }}
-                then round(
-                    (
-                        cast({{ dbt.split_part(trimmed, "':'", 1) }} as int64) * 60
-                        + cast({{ dbt.split_part(trimmed, "':'", 2) }} as int64)
-                    ) / 60.0, 2
-                )
+                then {{ _clock(dbt.split_part(trimmed, "':'", 1), dbt.split_part(trimmed, "':'", 2)) }}
             when {{ matches(trimmed, '[0-9]{1,3}([.][0-9]{1,6})?') }}
                 then round(cast({{ trimmed }} as numeric(12, 6)), 2)
+            when {{ matches(trimmed, '0{1,2}:[0-5][0-9]:[0-5][0-9]') }}
+                then {{ _clock(dbt.split_part(trimmed, "':'", 2), dbt.split_part(trimmed, "':'", 3)) }}
+            when {{ matches(trimmed, 'PT[0-9]{1,3}M[0-5][0-9][.]00S') }}
+                then {{ _clock(
+                    'substr(' ~ dbt.split_part(trimmed, "'M'", 1) ~ ', 3)',
+                    'substr(' ~ dbt.split_part(trimmed, "'M'", 2) ~ ', 1, 2)'
+                ) }}
         end as numeric(5, 2)
     )
+{%- endmacro %}
+
+{% macro _clock(minutes, seconds) -%}
+    round((cast({{ minutes }} as int64) * 60 + cast({{ seconds }} as int64)) / 60.0, 2)
 {%- endmacro %}
 
 {# True where a source says minutes that minutes_played can't read. #}
