@@ -1,6 +1,6 @@
 {#
-    On which dates of the window do the gamebook's lists of players not go with those of the games
-    before and after? One row per date.
+    Where do the gamebook's lists of players not go with those of the games before and after? One row
+    per date of the window, per team of a season and per season.
 #}
 with
 
@@ -18,7 +18,7 @@ thresholds as (
 
 limits as (
 
-    {{ _limits('limits.roster_breaks_max') }}
+    {{ _limits('limits.roster_breaks_max, limits.roster_breaks_share_max') }}
 
 ),
 
@@ -49,9 +49,11 @@ games_of_teams as (
 
     select
         *,
-        row_number() over (partition by season_year, team_abbr order by game_date) as game_number,
-        count(*) over (partition by season_year, team_abbr) as game_count
+        row_number() over of_team as game_number,
+        count(*) over (partition by season_year, team_abbr) as game_count,
+        lead(game_date) over of_team as next_game_date
     from dates_of_teams
+    window of_team as (partition by season_year, team_abbr order by game_date)
 
 ),
 
@@ -61,6 +63,7 @@ numbered as (
         listed.*,
         games.game_number,
         games.game_count,
+        games.next_game_date,
         lag(games.game_number) over of_player as number_before,
         lead(games.game_number) over of_player as number_after
     from listed
@@ -77,94 +80,67 @@ numbered as (
 ),
 
 -- Who is on the list before and after a game and not on its own, and who is on none but its own.
-breaks as (
+said as (
 
     select
-        games.game_date,
-        1 as missing_players,
-        0 as passing_players
+        numbered.season_year,
+        numbered.team_abbr,
+        case
+            when named.said = 'missing' then numbered.next_game_date else numbered.game_date
+        end as game_date,
+        case when named.said = 'listed' then 1 else 0 end as row_count,
+        case when named.said = 'missing' then 1 else 0 end as missing_players,
+        case
+            when
+                named.said = 'listed'
+                and numbered.game_number > 1
+                and numbered.game_number < numbered.game_count
+                and coalesce(numbered.number_before, 0) < numbered.game_number - 1
+                and coalesce(numbered.number_after, numbered.game_count + 1)
+                > numbered.game_number + 1
+                then 1
+            else 0
+        end as passing_players
     from numbered
-    inner join games_of_teams as games
-        on
-            numbered.season_year = games.season_year
-            and numbered.team_abbr = games.team_abbr
-            and numbered.game_number + 1 = games.game_number
-    where numbered.number_after = numbered.game_number + 2
-    union all
-    select
-        game_date,
-        0 as missing_players,
-        1 as passing_players
-    from numbered
-    where
-        game_number > 1
-        and game_number < game_count
-        and coalesce(number_before, 0) < game_number - 1
-        and coalesce(number_after, game_count + 1) > game_number + 1
+    cross join {{ literal_rows('named', {'said': ['listed', 'missing']}) }}
+    where named.said = 'listed' or numbered.number_after = numbered.game_number + 2
 
 ),
 
-breaks_of_dates as (
+parts as (
 
     select
-        game_date,
-        sum(missing_players) as missing_players,
-        sum(passing_players) as passing_players
-    from breaks
-    group by game_date
-
-),
-
-dates as (
-
-    select
-        game_date,
-        season_year,
-        count(*) as row_count
-    from listed
-    group by game_date, season_year
-
-),
-
-counted as (
-
-    select
-        dates.*,
-        coalesce(breaks_of_dates.missing_players, 0) as missing_players,
-        coalesce(breaks_of_dates.passing_players, 0) as passing_players
-    from dates
-    left join breaks_of_dates on dates.game_date = breaks_of_dates.game_date
-
-),
-
--- By the other dates of the season.
-with_expected as (
-
-    select
-        *,
-        1e0 * row_count * (
-            sum(missing_players + passing_players) over of_season
-            - missing_players - passing_players
-        ) / nullif(sum(row_count) over of_season - row_count, 0) as expected_breaks
-    from counted
-    window of_season as (partition by season_year)
+        said.season_year,
+        named.kind,
+        case named.kind
+            when 'date' then cast(said.game_date as string)
+            when 'team' then said.team_abbr
+            else 'all'
+        end as part,
+        sum(said.row_count) as row_count,
+        sum(said.missing_players) as missing_players,
+        sum(said.passing_players) as passing_players
+    from said
+    cross join {{ literal_rows('named', {'kind': ['date', 'team', 'season']}) }}
+    where {{ in_window('said.game_date') }}
+    group by 1, 2, 3
 
 ),
 
 final as (
 
     select
-        with_expected.game_date,
-        with_expected.row_count,
-        with_expected.missing_players,
-        with_expected.passing_players,
-        with_expected.missing_players + with_expected.passing_players
-        > limits.roster_breaks_max + coalesce(
-            with_expected.expected_breaks + 5 * sqrt(with_expected.expected_breaks), 0
-        ) as is_broken
-    from with_expected
+        parts.season_year,
+        parts.kind,
+        parts.part,
+        parts.row_count,
+        parts.missing_players,
+        parts.passing_players,
+        parts.missing_players + parts.passing_players
+        > limits.roster_breaks_max + limits.roster_breaks_share_max * parts.row_count / 100
+            as is_broken
+    from parts
     cross join limits
-    where {{ in_window('with_expected.game_date') }}
 
 )
 

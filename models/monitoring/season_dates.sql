@@ -36,7 +36,8 @@ final as (
         parts.season_part,
         parts.game_count * 1.0 / parts.day_count as games_expected,
         parts.day_count,
-        parts.day_count - parts.date_count as free_days
+        parts.day_count - parts.date_count as free_days,
+        dates.game_date in (parts.first_date, parts.last_date) as is_first_or_last
     from dates
     inner join parts
         on dates.game_date between parts.first_date and parts.last_date

@@ -161,6 +161,7 @@ all_dates as (
         season_dates.game_date,
         season_dates.games_expected,
         season_dates.free_days,
+        season_dates.is_first_or_last,
         coalesce(source_dates.is_in_source, false) as is_in_source,
         source_dates.game_date is not null as is_in_any_source
     from sources
@@ -181,11 +182,22 @@ parts as (
         sum(games_expected) as games_expected,
         count(case when not is_in_source then 1 end) as dates_without_rows,
         greatest(
+            coalesce(
+                count(
+                    case
+                        when not is_in_any_source and game_date <= {{ settled_until() }} then 1
+                    end
+                ) - max(free_days), 0
+            ),
             count(
                 case
-                    when not is_in_any_source and game_date <= {{ settled_until() }} then 1
+                    when
+                        is_first_or_last
+                        and not is_in_any_source
+                        and game_date <= {{ settled_until() }}
+                        then 1
                 end
-            ) - max(free_days), 0
+            )
         ) as dates_of_schedule,
         {{ first_and_last('game_date', 'not is_in_any_source') }} as without_rows
     from all_dates

@@ -6,7 +6,7 @@
 {%- set kinds = ['team', 'arena', 'side', 'month', 'weekday', 'team_month', 'team_side'] -%}
 {#- Of threes, when they were new, some teams had three times as many as others. -#}
 {%- set summed = _averaged() + ['points', 'fg_makes', 'ft_makes'] -%}
-{%- set statistics = summed + ['missed_free_throws'] -%}
+{%- set statistics = summed + ['missed_free_throws', 'inactive_players'] -%}
 with
 
 summary as (
@@ -33,9 +33,9 @@ team_games as (
         {%- for statistic in summed %}
             sum({{ statistic }}) as {{ statistic }},
         {%- endfor %}
-        sum(ft_attempts - ft_makes) as missed_free_throws
+        sum(ft_attempts - ft_makes) as missed_free_throws,
+        count(case when player_status = 'inactive' then 1 end) as inactive_players
     from summary
-    where is_active
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -117,7 +117,11 @@ final as (
         greatest(average, season_average) > least(average, season_average)
         * (1 + (tolerance + 2.5 / sqrt(game_count)) / sqrt(season_average)) as is_uneven
     from with_season
-    where game_count >= least_games and season_average > 0
+    where
+        game_count >= least_games
+        and season_average > 0
+        -- In the playoffs a team may have nobody hurt for a month.
+        and not (statistic = 'inactive_players' and kind in ('month', 'team_month'))
 
 )
 

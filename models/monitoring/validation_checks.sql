@@ -107,6 +107,16 @@
         'figure': 'uneven_statistics',
         'example': 'uneven_said',
     },
+    {
+        'metric': 'uneven_home_games',
+        'figure': 'uneven_home_games + lost_home_games',
+        'example': 'uneven_home_games_said',
+    },
+    {
+        'metric': 'source_disagreements',
+        'figure': 'source_disagreements',
+        'example': 'source_disagreements_said',
+    },
 ] %}
 {%- set checks_of_season = [
     {
@@ -326,23 +336,30 @@ unwritten_dates as (
 
 ),
 
--- Dates that no source has show only in that the schedule has fewer free ones.
+-- Dates that no source has show only in that the schedule has fewer free ones, and begins or ends
+-- with others.
 free_dates as (
 
     select
         season_dates.season_year,
         season_dates.season_part,
-        greatest(count(*) - max(season_dates.free_days), 0) as date_count,
-        cast(count(*) - max(season_dates.free_days) as string) || ' of '
-        || cast(count(*) as string) || ' dates without a game, '
-        || {{ first_and_last('season_dates.game_date', 'true') }} as between_dates
+        greatest(
+            coalesce(count(*) - max(season_dates.free_days), 0),
+            count(case when season_dates.is_first_or_last then 1 end)
+        ) as date_count,
+        coalesce(
+            'no game on the first or last date of a part of the season, '
+            || {{ first_and_last('season_dates.game_date', 'season_dates.is_first_or_last') }},
+            cast(count(*) as string) || ' dates without a game, '
+            || cast(max(season_dates.free_days) as string) || ' expected, '
+            || {{ first_and_last('season_dates.game_date', 'true') }}
+        ) as between_dates
     from season_dates
     left join dates_of_summary on season_dates.game_date = dates_of_summary.game_date
     left join dates_of_sources on season_dates.game_date = dates_of_sources.game_date
     where
         dates_of_summary.game_date is null
         and dates_of_sources.game_date is null
-        and season_dates.free_days is not null
         and season_dates.game_date <= {{ settled_until() }}
     group by season_dates.season_year, season_dates.season_part
 
@@ -656,8 +673,9 @@ roster_figures as (
         count(*) as broken_rosters,
         min(
             concat(
-                cast(game_date as string), ': ', cast(missing_players as string), ' of ',
-                cast(row_count as string), ' missing, ', cast(passing_players as string), ' passing'
+                cast(season_year as string), ' by ', kind, ': ', part, ', ',
+                cast(missing_players as string), ' of ', cast(row_count as string), ' missing, ',
+                cast(passing_players as string), ' passing'
             )
         ) as broken_rosters_said
     from {{ ref('roster_breaks') }}
@@ -705,6 +723,37 @@ uneven_figures as (
         ) as uneven_said
     from {{ ref('uneven_statistics') }}
     where is_uneven
+
+),
+
+home_figures as (
+
+    select
+        coalesce(sum(uneven_games), 0) as uneven_home_games,
+        count(case when is_turned_round then 1 end) as lost_home_games,
+        min(
+            case when uneven_games > 0 or is_turned_round then concat(
+                cast(season_year as string), ': ', cast(uneven_games as string),
+                ' games on the wrong side, home teams won ', cast(home_wins as string), ' of ',
+                cast(game_count as string)
+            ) end
+        ) as uneven_home_games_said
+    from {{ ref('home_and_away') }}
+
+),
+
+agreement_figures as (
+
+    select
+        count(*) as source_disagreements,
+        min(
+            concat(
+                statistic, ' of ', cast(season_year as string), ' by ', kind, ': ', part, ', ',
+                cast(differing_rows as string), ' of ', cast(row_count as string), ' differ'
+            )
+        ) as source_disagreements_said
+    from {{ ref('source_agreement') }}
+    where is_excessive
 
 ),
 
@@ -776,6 +825,11 @@ range_figures as (
         registry_figures.registry_differences_said,
         uneven_figures.uneven_statistics,
         uneven_figures.uneven_said,
+        home_figures.uneven_home_games,
+        home_figures.lost_home_games,
+        home_figures.uneven_home_games_said,
+        agreement_figures.source_disagreements,
+        agreement_figures.source_disagreements_said,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -798,6 +852,8 @@ range_figures as (
     cross join roster_figures
     cross join registry_figures
     cross join uneven_figures
+    cross join home_figures
+    cross join agreement_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

@@ -68,8 +68,10 @@ def make_lines(games: Games, rosters: Rosters, people: People, dice: Dice) -> Li
     unfit = np.ones(shape, dtype=np.bool_)
     unfit[:, :RANKS] = rosters.unfit[day, team]
     listed = np.ones(shape, dtype=np.bool_)
-    listed[:, 16] = dice.uniform(len(team)) < np.where(playoffs, 1.0, 0.6)
-    listed[:, 17] = dice.uniform(len(team)) < np.where(playoffs, 0.0, 0.25)
+    # Whoever is at the end of a list is on it for a month: real ones hardly change from game to game.
+    _, first, month = np.unique(np.stack([day // 30, team]), axis=1, return_index=True, return_inverse=True)
+    listed[:, 16] = dice.uniform(len(team))[first][month] < np.where(playoffs, 1.0, 0.6)
+    listed[:, 17] = dice.uniform(len(team))[first][month] < np.where(playoffs, 0.0, 0.25)
     listed[:, GUEST] = False
     for when, side, leaver in rosters.leaving:
         row = np.flatnonzero((day == when) & (team == side))
