@@ -108,6 +108,11 @@
         'example': 'uneven_said',
     },
     {
+        'metric': 'exchanged_players',
+        'figure': 'exchanged_players',
+        'example': 'exchanged_players_said',
+    },
+    {
         'metric': 'uneven_home_games',
         'figure': 'uneven_home_games + lost_home_games',
         'example': 'uneven_home_games_said',
@@ -726,6 +731,20 @@ uneven_figures as (
 
 ),
 
+exchange_figures as (
+
+    select
+        count(*) as exchanged_players,
+        min(
+            concat(
+                player_lookup, ' and ', other_player_lookup, ' of ', team_abbr, ' in ',
+                cast(season_year as string), ' by ', kind, ': ', part
+            )
+        ) as exchanged_players_said
+    from {{ ref('exchanged_players') }}
+
+),
+
 home_figures as (
 
     select
@@ -825,6 +844,8 @@ range_figures as (
         registry_figures.registry_differences_said,
         uneven_figures.uneven_statistics,
         uneven_figures.uneven_said,
+        exchange_figures.exchanged_players,
+        exchange_figures.exchanged_players_said,
         home_figures.uneven_home_games,
         home_figures.lost_home_games,
         home_figures.uneven_home_games_said,
@@ -852,6 +873,7 @@ range_figures as (
     cross join roster_figures
     cross join registry_figures
     cross join uneven_figures
+    cross join exchange_figures
     cross join home_figures
     cross join agreement_figures
     cross join game_figures
