@@ -93,17 +93,20 @@ compared as (
 
 correlations as (
 
-    {% for scope in ['game_date', 'season_year'] %}
-        select
-            {%- for statistic in statistics %}
-                {{ _correlation(statistic, 'expected_' ~ statistic) }} as {{ statistic }},
-            {%- endfor %}
-            cast({{ scope }} as string) as scope,
-            count(*) as row_count
-        from compared
-        group by {{ scope }}
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select
+        case
+            when named.kind = 'date' then cast(compared.game_date as string)
+            else cast(compared.season_year as string)
+        end as scope,
+        {%- for statistic in statistics %}
+            {{ _correlation(
+                'compared.' ~ statistic, 'compared.expected_' ~ statistic
+            ) }} as {{ statistic }},
+        {%- endfor %}
+        count(*) as row_count
+    from compared
+    cross join {{ literal_rows('named', {'kind': ['date', 'season']}) }}
+    group by 1
 
 ),
 
