@@ -79,10 +79,16 @@ seasons as (
         sum(home_games) as game_count,
         sum(home_wins) as home_wins,
         -- A game on the wrong side makes two for each of its teams.
-        greatest(
-            sum(case when mod(regular_games, 2) = 0 then uneven_games else uneven_games - 1 end),
-            sum(uneven_games_of_pairs)
-        ) / 4 as uneven_games
+        cast(
+            ceil(
+                greatest(
+                    sum(
+                        case when mod(regular_games, 2) = 0 then uneven_games else uneven_games - 1 end
+                    ),
+                    sum(uneven_games_of_pairs)
+                ) / 4
+            ) as int64
+        ) as uneven_games
     from teams
     group by season_year
 

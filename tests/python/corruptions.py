@@ -179,6 +179,7 @@ _TURNED = "home_team_abbr = away_team_abbr, away_team_abbr = home_team_abbr"
 _TURNED_ID = (
     "game_id = split_part(game_id, '_', 1) || '_' || split_part(game_id, '_', 3) || '_' || split_part(game_id, '_', 2)"
 )
+_TURNED_SCORES = "home_team_score = away_team_score, away_team_score = home_team_score"
 _LINE = (*COUNTS, "minutes")
 
 
@@ -430,10 +431,9 @@ def of_columns() -> Iterator[Corruption]:
     )
     opponent = "team_abbr = case when upper(trim(team_abbr)) = upper(trim({0})) then {1} else {0} end"
     sides = opponent.format("home_team_abbr", "away_team_abbr")
-    scores = "home_team_score = away_team_score, away_team_score = home_team_score"
     yield Corruption(
         "each team's players and score given to its opponent in both",
-        (f"update {BDL} set {sides}, {scores} where {_DAY}", f"update {GAMEBOOK} set {sides} where {_DAY}"),
+        (f"update {BDL} set {sides}, {_TURNED_SCORES} where {_DAY}", f"update {GAMEBOOK} set {sides} where {_DAY}"),
     )
 
 
@@ -473,6 +473,27 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             for each in tables
         ),
         "inconsistent_statistics": tuple(_of_neighbours(table, "steals") for table in tables),
+        # Who passes and who rebounds of a team exchange their names in January.
+        "exchanged_players": (
+            "create table exchanged as select arg_max(player_lookup, assists) as one, "
+            "arg_max(player_name, assists) as name, arg_max(player_lookup, rebounds) as other, "
+            "arg_max(player_name, rebounds) as other_name from (select player_lookup, any_value(player_name) "
+            "as player_name, sum(assists - offensive_rebounds) as assists, sum(offensive_rebounds - assists) as rebounds "
+            f"from {GAMEBOOK} where team_abbr = (select min(team_abbr) from {GAMEBOOK}) and month(game_date) = 1 "
+            "group by player_lookup having count(assists) >= 12)",
+            *(
+                f"update {table} set player_lookup = if(player_lookup = one, other, one), "
+                f"{name} = if(player_lookup = one, other_name, name) from exchanged "
+                "where month(game_date) = 1 and player_lookup in (one, other)"
+                for table, name in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+            ),
+        ),
+        "uneven_home_games": (
+            f"update {BDL} set {_TURNED}, {_TURNED_ID}, {_TURNED_SCORES}",
+            f"update {GAMEBOOK} set {_TURNED}, {_TURNED_ID}",
+        ),
+        "source_disagreements": (f"update {GAMEBOOK} set turnovers = turnovers + 1 where {PLAYED} and rowid % 60 = 0",),
+        "broken_rosters": (f"delete from {GAMEBOOK} where player_status = 'inactive' and rowid % 10 = 0",),
         # Of the first season alone.
         "season_change": tuple(
             f"update {each} set turnovers = round(1.25 * turnovers) "

@@ -201,9 +201,13 @@ CHECKS = {
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "season_change": "select 0",
     # A week is too short for a player to have other dates that say what he does, for a team to be unlike the others,
-    # and for more than a few players to be missing.
+    # for more than a few players to be missing, and for a team to be at home in half of its games.
     "inconsistent_statistics": "select 0",
+    "exchanged_players": "select 0",
     "uneven_statistics": "select 0",
+    "uneven_home_games": "select 0",
+    "source_disagreements": "select count(*) from (select 1 from (select game_date, unnest(string_split("
+    f"sources_disagree, ', ')) as statistic {ROWS}) group by game_date, statistic having count(*) > 10)",
     "broken_rosters": "select 0",
     # Whose games all lie in the week has as many as the registry says.
     "registry_differences": "select coalesce(sum(abs(games - games_played)), 0) from nba_players_registry inner join ("
