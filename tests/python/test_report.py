@@ -309,10 +309,11 @@ PREFLIGHT = {
     f"from {{raw}} where {IN_WEEK} and {{judged}}",
     "duplicate_source_rows": f"select round(100.0 * (select count(*) from {EXCLUDED} where exclusion_reason in "
     f"('exact_duplicate', 'superseded', 'conflicting_duplicate')) / ({SOURCE_ROWS}), 2)",
+    # A game that the source has on another date has no other fault.
     "turned_round_games": "select round(100.0 * count(distinct game_id) filter (split_part(game_id, '_', 2) in "
     "(select team_alias from team_aliases as aliases where aliases.team_abbr = "
     "(select max(known.team_abbr) from team_aliases as known where known.team_alias = home_team_abbr))) "
-    f"/ count(distinct game_id), 2) from {{raw}} where {IN_WEEK}",
+    f"/ (select count(distinct game_id) from {OF_SOURCE}), 2) from {{raw}} where {IN_WEEK}",
     "unusable_source_rows": f"select round(100.0 * (select count(*) from {EXCLUDED} where exclusion_reason in "
     f"('no_player_name', 'team_not_in_game')) / ({SOURCE_ROWS}), 2)",
     "unregistered_players": "select round(100.0 * ("
