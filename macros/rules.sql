@@ -148,7 +148,8 @@
                 'broken': 'same_of is not null and active_players > limits.players_of_a_constant_max',
                 'figure': 'active_players', 'threshold': 'limits.players_of_a_constant_max',
                 'shows': ['same_of', 'active_players'],
-                'sentence': 'In every game some have more points, assists, rebounds, turnovers, fouls and field goals than others.',
+                'sentence': 'In every game some have more points, assists, rebounds, turnovers, fouls and field goals than '
+                    ~ 'others, or another plus_minus.',
             },
             {
                 'rule': 'rebounds_and_misses_differ', 'family': 'identities', 'severity': 'error',
@@ -1355,6 +1356,7 @@ where
 {% macro _uneven() %}
     {{ return([
         'points', 'assists', 'total_rebounds', 'defensive_rebounds', 'turnovers', 'personal_fouls', 'fg_makes', 'fg_attempts',
+        'plus_minus',
     ]) }}
 {% endmacro %}
 

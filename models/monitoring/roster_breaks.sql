@@ -25,13 +25,15 @@ limits as (
 -- Where there is no inactive list, who is hurt stands nowhere.
 listed as (
 
-    select distinct
+    select
         season_year,
         team_abbr,
         player_lookup,
-        game_date
+        game_date,
+        max(case when is_active then 1 else 0 end) = 1 as is_active
     from summary
     where has_nbac_gamebook and {{ in_todays_gamebook('game_date') }}
+    group by season_year, team_abbr, player_lookup, game_date
 
 ),
 
@@ -90,6 +92,7 @@ said as (
         end as game_date,
         case when named.said = 'listed' then 1 else 0 end as row_count,
         case when named.said = 'missing' then 1 else 0 end as missing_players,
+        numbered.is_active,
         case
             when
                 named.said = 'listed'
@@ -107,22 +110,43 @@ said as (
 
 ),
 
+-- Who plays this once where another one is missing has the other one's line.
+lists as (
+
+    select
+        season_year,
+        team_abbr,
+        game_date,
+        sum(row_count) as row_count,
+        sum(missing_players) as missing_players,
+        sum(passing_players) as passing_players,
+        least(
+            sum(missing_players), sum(case when is_active then passing_players else 0 end)
+        ) as players_in_anothers_place
+    from said
+    where {{ in_window('game_date') }}
+    group by season_year, team_abbr, game_date
+
+),
+
 parts as (
 
     select
-        said.season_year,
+        lists.season_year,
         named.kind,
         case named.kind
-            when 'date' then cast(said.game_date as string)
-            when 'team' then said.team_abbr
+            when 'date' then cast(lists.game_date as string)
+            when 'team' then lists.team_abbr
             else 'all'
         end as part,
-        sum(said.row_count) as row_count,
-        sum(said.missing_players) as missing_players,
-        sum(said.passing_players) as passing_players
-    from said
+        sum(lists.row_count) as row_count,
+        sum(lists.missing_players) as missing_players,
+        sum(lists.passing_players) as passing_players,
+        sum(
+            case when named.kind = 'date' then lists.players_in_anothers_place else 0 end
+        ) as players_in_anothers_place
+    from lists
     cross join {{ literal_rows('named', {'kind': ['date', 'team', 'season']}) }}
-    where {{ in_window('said.game_date') }}
     group by 1, 2, 3
 
 ),
@@ -136,7 +160,8 @@ final as (
         parts.row_count,
         parts.missing_players,
         parts.passing_players,
-        parts.missing_players + parts.passing_players
+        parts.players_in_anothers_place > 0
+        or parts.missing_players + parts.passing_players
         > limits.roster_breaks_max + limits.roster_breaks_share_max * parts.row_count / 100
             as is_broken
     from parts

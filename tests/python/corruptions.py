@@ -372,6 +372,14 @@ def of_columns() -> Iterator[Corruption]:
                 for table, column in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
             ),
         )
+    yield Corruption(
+        "the star misspelt in both",
+        tuple(
+            f"update {table} set player_lookup = player_lookup || 'x', {column} = {column} || 'x' "
+            f"where {_DAY} and player_lookup = {_STAR}"
+            for table, column in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+        ),
+    )
     sits = f"{_DAY} and not {PLAYED}"
     half = f"player_lookup in (select player_lookup from {GAMEBOOK} where {sits} and hash(player_lookup) % 2 = 0)"
     yield Corruption(
