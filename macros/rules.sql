@@ -1325,6 +1325,21 @@ where
     case when {{ correlation }} between -2 and 2 then {{ correlation }} end
 {%- endmacro %}
 
+{#
+    How much better a statistic of two team mates, player and mate, goes with the other one's other games than with each
+    one's own, as squared differences over their variance.
+#}
+{% macro _better_exchanged(statistic) -%}
+    {%- set squared = 'power(%s.' ~ statistic ~ ' - %s.other_' ~ statistic ~ ', 2)' -%}
+    {%- set variances = 'player.variance_of_' ~ statistic ~ ' + mate.variance_of_' ~ statistic -%}
+    coalesce(
+        2 * (
+            {{ squared % ('player', 'player') }} + {{ squared % ('mate', 'mate') }}
+            - {{ squared % ('player', 'mate') }} - {{ squared % ('mate', 'player') }}
+        ) / nullif({{ variances }}, 0), 0
+    )
+{%- endmacro %}
+
 {# What is in names, as a regular expression: letters and their marks, blanks of any kind, points, commas, hyphens, apostrophes. #}
 {% macro _of_names() %}
     {{ return(

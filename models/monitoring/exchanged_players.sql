@@ -25,7 +25,9 @@ thresholds as (
 
 limits as (
 
-    {{ _expected('exchanged', kinds, {'least_minutes': 'min_value', 'most_evidence': 'max_value'}) }}
+    {{ _expected(
+        'exchanged', kinds, {'least_minutes': 'min_value', 'most_evidence': 'max_value'}
+    ) }}
 
 ),
 
@@ -45,11 +47,10 @@ parts as (
         summary.player_lookup,
         max(limits.least_minutes) as least_minutes,
         max(limits.most_evidence) as most_evidence,
-        1e0 * count(*) as games,
-        1e0 * sum(summary.minutes_played) as minutes_played,
-        {%- for statistic in statistics %}
-            1e0 * sum(summary.{{ statistic }}) as {{ statistic }}{{ ',' if not loop.last }}
+        {%- for statistic in statistics + ['minutes_played'] %}
+            1e0 * sum(summary.{{ statistic }}) as {{ statistic }},
         {%- endfor %}
+        1e0 * count(*) as games
     from summary
     cross join limits
     where summary.is_active and summary.minutes_played > 0
@@ -70,9 +71,9 @@ with_others as (
             end as other_{{ statistic }},
         {%- endfor %}
         {%- for statistic in statistics %}
-            sum({{ statistic }}) over of_everybody
-            / sum(minutes_played) over of_everybody as usual_{{ statistic }}{{ ',' if not loop.last }}
+            sum({{ statistic }}) over of_everybody as all_{{ statistic }},
         {%- endfor %}
+        sum(minutes_played) over of_everybody as all_minutes_played
     from parts
     window
         of_season as (partition by kind, player_lookup, season_year),
@@ -97,13 +98,14 @@ rates as (
         {%- for statistic in statistics %}
             {{ statistic }} / minutes_played as {{ statistic }},
             other_{{ statistic }} / other_minutes_played as other_{{ statistic }},
-            {{ chances.get(statistic, 1) }} * usual_{{ statistic }}
+            {{ chances.get(statistic, 1) }} * all_{{ statistic }} / all_minutes_played
             * (1 / minutes_played + 1 / other_minutes_played)
-            + power(0.4 * usual_{{ statistic }}, 2) as variance_of_{{ statistic }},
+            + power(0.4 * all_{{ statistic }} / all_minutes_played, 2)
+                as variance_of_{{ statistic }},
         {%- endfor %}
-        minutes_played / games / 48 as share,
-        other_minutes_played / other_games / 48 as other_share,
-        0.03 / games + 0.03 / other_games + 0.01 as variance_of_share
+        minutes_played / games / 48 as playing_time,
+        other_minutes_played / other_games / 48 as other_playing_time,
+        0.03 / games + 0.03 / other_games + 0.01 as variance_of_playing_time
     from with_others
     where
         part != 'elsewhere'
@@ -116,34 +118,25 @@ rates as (
 pairs as (
 
     select
-        one.season_year,
-        one.kind,
-        one.part,
-        one.team_abbr,
-        one.player_lookup,
-        other.player_lookup as other_player_lookup,
-        one.most_evidence,
-        {% for statistic in statistics + ['share'] %}
-            {%- set own = 'power(%s.' ~ statistic ~ ' - %s.other_' ~ statistic ~ ', 2)' -%}
-            {%- set variance = 'variance_of_' ~ statistic -%}
-            coalesce(
-                2 * (
-                    {{ own % ('one', 'one') }}
-                    + {{ own % ('other', 'other') }}
-                    - {{ own % ('one', 'other') }}
-                    - {{ own % ('other', 'one') }}
-                ) / nullif(one.{{ variance }} + other.{{ variance }}, 0), 0
-            )
-            {{ '+' if not loop.last else 'as evidence' }}
-        {% endfor %}
-    from rates as one
-    inner join rates as other
+        player.season_year,
+        player.kind,
+        player.part,
+        player.team_abbr,
+        player.player_lookup,
+        mate.player_lookup as other_player_lookup,
+        player.most_evidence,
+        {%- for statistic in statistics %}
+            {{ _better_exchanged(statistic) }} +
+        {%- endfor %}
+        {{ _better_exchanged('playing_time') }} as evidence
+    from rates as player
+    inner join rates as mate
         on
-            one.season_year = other.season_year
-            and one.kind = other.kind
-            and one.part = other.part
-            and one.team_abbr = other.team_abbr
-            and one.player_lookup < other.player_lookup
+            player.season_year = mate.season_year
+            and player.kind = mate.kind
+            and player.part = mate.part
+            and player.team_abbr = mate.team_abbr
+            and player.player_lookup < mate.player_lookup
 
 ),
 

@@ -42,12 +42,13 @@ pairs as (
     select
         season_year,
         team_abbr,
+        opponent_team_abbr,
         sum(regular_games) as regular_games,
         sum(regular_games * home_games) as regular_home_games,
         sum(home_games) as home_games,
         count(case when home_games = 1 and home_margin > 0 then 1 end) as home_wins
     from with_margin
-    group by season_year, team_abbr, opponent_team_abbr
+    group by 1, 2, 3
 
 ),
 
@@ -55,6 +56,7 @@ teams as (
 
     select
         season_year,
+        team_abbr,
         sum(regular_games) as regular_games,
         sum(home_games) as home_games,
         sum(home_wins) as home_wins,
@@ -67,7 +69,7 @@ teams as (
             end
         ) as uneven_games_of_pairs
     from pairs
-    group by season_year, team_abbr
+    group by 1, 2
 
 ),
 
@@ -83,14 +85,17 @@ seasons as (
             ceil(
                 greatest(
                     sum(
-                        case when mod(regular_games, 2) = 0 then uneven_games else uneven_games - 1 end
+                        case
+                            when mod(regular_games, 2) = 0 then uneven_games
+                            else uneven_games - 1
+                        end
                     ),
                     sum(uneven_games_of_pairs)
                 ) / 4
             ) as int64
         ) as uneven_games
     from teams
-    group by season_year
+    group by 1
 
 ),
 
@@ -100,7 +105,7 @@ final as (
         season_year,
         game_count,
         home_wins,
-        -- A season that was cut short has no such schedule, and the cup's last rounds make some of it.
+        -- A season that was cut short has no such schedule, and the cup's last rounds upset it.
         case
             when regular_games < 82 then 0
             when season_year < 2023 then uneven_games

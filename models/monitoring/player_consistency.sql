@@ -40,7 +40,7 @@ totals_of_players as (
         {%- endfor %}
         sum(minutes_played) as minutes_played
     from played
-    group by season_year, player_lookup
+    group by 1, 2
 
 ),
 
@@ -52,7 +52,7 @@ rates_of_seasons as (
         {%- endfor %}
         season_year
     from totals_of_players
-    group by season_year
+    group by {{ statistics | length + 1 }}
 
 ),
 
@@ -94,19 +94,19 @@ compared as (
 correlations as (
 
     select
-        case
-            when named.kind = 'date' then cast(compared.game_date as string)
-            else cast(compared.season_year as string)
-        end as scope,
         {%- for statistic in statistics %}
             {{ _correlation(
                 'compared.' ~ statistic, 'compared.expected_' ~ statistic
             ) }} as {{ statistic }},
         {%- endfor %}
+        case
+            when named.kind = 'date' then cast(compared.game_date as string)
+            else cast(compared.season_year as string)
+        end as scope,
         count(*) as row_count
     from compared
     cross join {{ literal_rows('named', {'kind': ['date', 'season']}) }}
-    group by 1
+    group by {{ statistics | length + 1 }}
 
 ),
 

@@ -33,7 +33,7 @@ listed as (
         max(case when is_active then 1 else 0 end) = 1 as is_active
     from summary
     where has_nbac_gamebook and {{ in_todays_gamebook('game_date') }}
-    group by season_year, team_abbr, player_lookup, game_date
+    group by 1, 2, 3, 4
 
 ),
 
@@ -125,7 +125,7 @@ lists as (
         ) as players_in_anothers_place
     from said
     where {{ in_window('game_date') }}
-    group by season_year, team_abbr, game_date
+    group by 1, 2, 3
 
 ),
 

@@ -32,7 +32,6 @@ parts as (
             when 'team' then summary.team_abbr
             else 'all'
         end as part,
-        count(*) as row_count,
         {%- for statistic in ['minutes'] + counted_statistics() %}
             count(
                 case
@@ -40,8 +39,9 @@ parts as (
                         concat(', ', summary.sources_disagree, ',') like '%, {{ statistic }},%'
                         then 1
                 end
-            ) as {{ statistic }}{{ ',' if not loop.last }}
+            ) as {{ statistic }},
         {%- endfor %}
+        count(*) as row_count
     from summary
     cross join {{ literal_rows('named', {'kind': ['date', 'team', 'season']}) }}
     where summary.is_active and summary.has_nbac_gamebook and summary.has_bdl_boxscores

@@ -120,7 +120,7 @@ final as (
     where
         game_count >= least_games
         and season_average > 0
-        -- In the playoffs a team may have nobody hurt for a month, and where lists are short for longer.
+        -- In the playoffs a team may have nobody hurt for a month; on short lists, for longer.
         and (
             statistic != 'inactive_players'
             or kind not in ('month', 'team_month') and season_average >= 3

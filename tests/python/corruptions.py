@@ -486,7 +486,8 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             "create table exchanged as select arg_max(player_lookup, assists) as one, "
             "arg_max(player_name, assists) as name, arg_max(player_lookup, rebounds) as other, "
             "arg_max(player_name, rebounds) as other_name from (select player_lookup, any_value(player_name) "
-            "as player_name, sum(assists - offensive_rebounds) as assists, sum(offensive_rebounds - assists) as rebounds "
+            "as player_name, sum(assists - offensive_rebounds) as assists, "
+            "sum(offensive_rebounds - assists) as rebounds "
             f"from {GAMEBOOK} where team_abbr = (select min(team_abbr) from {GAMEBOOK}) and month(game_date) = 1 "
             "group by player_lookup having count(assists) >= 12)",
             *(
