@@ -1340,6 +1340,20 @@ where
     )
 {%- endmacro %}
 
+{#
+    How much better two statistics of a player go with what he is expected to have of the other one: the squared
+    differences of each from its own, over its variance, less those of each from the other's.
+#}
+{% macro _better_in_place_of(statistic, other) -%}
+    {%- set own = '(%s + %s - 2 * expected_%s) / (0.1 + %s * expected_%s)' -%}
+    {#- Free throws come in twos, and are twice as much chance. -#}
+    {%- set chance = {'ft_attempts': 2} -%}
+    ({{ statistic }} - {{ other }}) * (
+        {{ own % (statistic, other, statistic, chance.get(statistic, 1), statistic) }}
+        - {{ own % (statistic, other, other, chance.get(other, 1), other) }}
+    )
+{%- endmacro %}
+
 {# What is in names, as a regular expression: letters and their marks, blanks of any kind, points, commas, hyphens, apostrophes. #}
 {% macro _of_names() %}
     {{ return(

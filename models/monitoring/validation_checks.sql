@@ -113,6 +113,11 @@
         'example': 'exchanged_players_said',
     },
     {
+        'metric': 'exchanged_statistics',
+        'figure': 'exchanged_statistics',
+        'example': 'exchanged_statistics_said',
+    },
+    {
         'metric': 'uneven_home_games',
         'figure': 'uneven_home_games + lost_home_games',
         'example': 'uneven_home_games_said',
@@ -745,6 +750,20 @@ exchange_figures as (
 
 ),
 
+exchanged_figures as (
+
+    select
+        count(*) as exchanged_statistics,
+        min(
+            concat(
+                statistic, ' and ', other_statistic, ' of ', cast(season_year as string), ' by ',
+                replace(kind, '_', ' and '), ': ', part
+            )
+        ) as exchanged_statistics_said
+    from {{ ref('exchanged_statistics') }}
+
+),
+
 home_figures as (
 
     select
@@ -846,6 +865,8 @@ range_figures as (
         uneven_figures.uneven_said,
         exchange_figures.exchanged_players,
         exchange_figures.exchanged_players_said,
+        exchanged_figures.exchanged_statistics,
+        exchanged_figures.exchanged_statistics_said,
         home_figures.uneven_home_games,
         home_figures.lost_home_games,
         home_figures.uneven_home_games_said,
@@ -874,6 +895,7 @@ range_figures as (
     cross join registry_figures
     cross join uneven_figures
     cross join exchange_figures
+    cross join exchanged_figures
     cross join home_figures
     cross join agreement_figures
     cross join game_figures

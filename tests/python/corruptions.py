@@ -481,6 +481,12 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             for each in tables
         ),
         "inconsistent_statistics": tuple(_of_neighbours(table, "steals") for table in tables),
+        # Of one team in February.
+        "exchanged_statistics": tuple(
+            f"update {each} set assists = turnovers, turnovers = assists where month(game_date) = 2 and "
+            f"upper(team_abbr) = (select max(team_abbr) from {GAMEBOOK})"
+            for each in tables
+        ),
         # Who passes and who rebounds of a team exchange their names in January.
         "exchanged_players": (
             "create table exchanged as select arg_max(player_lookup, assists) as one, "

@@ -204,6 +204,7 @@ CHECKS = {
     # for more than a few players to be missing, and for a team to be at home in half of its games.
     "inconsistent_statistics": "select 0",
     "exchanged_players": "select 0",
+    "exchanged_statistics": "select 0",
     "uneven_statistics": "select 0",
     "uneven_home_games": "select 0",
     "source_disagreements": "select count(*) from (select 1 from (select game_date, unnest(string_split("
