@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from demo_league.calendar import Games, Stage
+from demo_league.calendar import TEAMS, Games, Stage
 from demo_league.dice import Bools, Dice, Floats, Ints
 from demo_league.people import GUEST, RANKS, People
 from demo_league.rosters import Rosters
@@ -69,7 +69,7 @@ def make_lines(games: Games, rosters: Rosters, people: People, dice: Dice) -> Li
     unfit[:, :RANKS] = rosters.unfit[day, team]
     listed = np.ones(shape, dtype=np.bool_)
     # Whoever is at the end of a list is on it for a month: real ones hardly change from game to game.
-    _, first, month = np.unique(np.stack([day // 30, team]), axis=1, return_index=True, return_inverse=True)
+    _, first, month = np.unique(day // 30 * len(TEAMS) + team, return_index=True, return_inverse=True)
     listed[:, 16] = dice.uniform(len(team))[first][month] < np.where(playoffs, 1.0, 0.6)
     listed[:, 17] = dice.uniform(len(team))[first][month] < np.where(playoffs, 0.0, 0.25)
     listed[:, GUEST] = False
