@@ -216,7 +216,7 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
     run(work)
     tables = ("player_game_summary", "excluded_box_score_rows", "backfill_ledger")
     before = {table: set(work.query(f"from {table}")) for table in tables}
-    work.execute("delete from nbac_gamebook_player_stats where game_date in ('2022-01-05', '2022-01-12')")
+    work.execute("delete from nbac_gamebook_player_stats where game_date in ('2022-01-06', '2022-01-13')")
     assert "2 dates to do" in run(work, "--force")
     wrong = {table: set(work.query(f"from {table}")) for table in tables}
     assert wrong["player_game_summary"] != before["player_game_summary"]
@@ -228,9 +228,9 @@ def test_rolled_back_it_is_as_before(work: Warehouse) -> None:
     assert f"this would roll back run {second}" in work.cli("rollback", "--dry-run").output
     assert {table: set(work.query(f"from {table}")) for table in tables} == wrong
 
-    part = work.cli("rollback", "--start-date", "2022-01-05", "--end-date", "2022-01-06")
+    part = work.cli("rollback", "--start-date", "2022-01-06", "--end-date", "2022-01-07")
     assert part.code == 0, part.output
-    assert set(to_do(work)) == {"2022-01-05"}
+    assert set(to_do(work)) == {"2022-01-06"}
     assert set(to_do(work).values()) == {"stale"}
 
     outcome = work.cli("rollback")

@@ -23,7 +23,7 @@ from remembered_results import Remembered, by_node_of_columns
 
 # The end of a season and the start of the next, with a game a day.
 GAMES = {
-    "2022-06-16": "20220616_BOS_DEN",
+    "2022-06-13": "20220613_DEN_BOS",
     "2022-06-19": "20220619_DEN_BOS",
     "2022-10-18": "20221018_IND_MEM",
     "2022-10-19": "20221019_BOS_CLE",

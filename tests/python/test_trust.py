@@ -52,7 +52,7 @@ def test_a_run_refuses_what_preflight_stops_unless_it_is_forced(work: Warehouse)
     work.execute(
         "delete from nbac_gamebook_player_stats where game_date between '2022-01-01' and '2022-01-31'",
         # There balldontlie alone is far off the score, which would hold the date back.
-        "delete from bdl_player_boxscores where game_id = '20220109_OKC_TOR'",
+        "delete from bdl_player_boxscores where game_id = '20220108_CHA_BKN'",
     )
     raw_table = '"nba"."nba_raw"."nbac_gamebook_player_stats"'
     for command, sentence in (
