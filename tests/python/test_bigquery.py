@@ -62,7 +62,8 @@ FAULTS = (
         )
     ),
     f"update {BDL} set turnovers = turnovers + 1, blocks = blocks + 1, points = points + 1, "
-    "free_throws_made = free_throws_made + 1, free_throws_attempted = free_throws_attempted + 1 "
+    "free_throws_made = free_throws_made + 1, free_throws_attempted = free_throws_attempted + 1, "
+    "free_throw_pct = null "
     "where game_id = '20220113_NOP_LAC' "
     f"and player_lookup = (select min(player_lookup) from {BDL} where game_id = '20220113_NOP_LAC' and points > 9)",
 )

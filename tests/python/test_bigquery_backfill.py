@@ -23,7 +23,7 @@ from remembered_results import Remembered, by_node_of_columns
 
 # The end of a season and the start of the next, with a game a day.
 GAMES = {
-    "2022-06-13": "20220613_DEN_BOS",
+    "2022-06-16": "20220616_BOS_DEN",
     "2022-06-19": "20220619_DEN_BOS",
     "2022-10-18": "20221018_IND_MEM",
     "2022-10-19": "20221019_BOS_CLE",
@@ -534,7 +534,7 @@ def test_rows_in_a_streaming_buffer_are_named_with_their_table_and_age(filled: B
 
     before = filled.contents()
     filled.proxy.reset(streamed)
-    output = filled.run("--dates", DATES[0], code=1)
+    output = filled.run("--dates", DATES[1], code=1)
     assert f"{table} has about 123 rows there{age} Rows that are still" in output
     assert "Let their writer use load jobs, and run the same command again when that time is over." in output
     assert filled.contents() == before
