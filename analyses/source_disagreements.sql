@@ -7,7 +7,7 @@ disagreeing as (
     select
         game_id,
         player_full_name,
-        concat(', ', sources_disagree, ', ') as kinds
+        sources_disagree
     from {{ ref('player_game_summary') }}
     where {{ in_window('game_date') }} and sources_disagree is not null
 
@@ -21,7 +21,7 @@ final as (
             count(*) as row_count,
             min(concat(game_id, ' ', player_full_name)) as example
         from disagreeing
-        where kinds like '%, {{ kind }}, %'
+        where {{ is_named('sources_disagree', kind) }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -111,6 +111,11 @@
     )
 {%- endmacro %}
 
+{# Whether names_of() has the name among the names of a column. #}
+{% macro is_named(column, name) -%}
+    concat(', ', {{ column }}, ',') like '%, {{ name }},%'
+{%- endmacro %}
+
 {# A name as player_lookup spells it: lower case, without accents, blanks and punctuation. NULL when nothing is left. #}
 {% macro player_lookup(name) -%}
     case

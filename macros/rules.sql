@@ -1325,6 +1325,17 @@ where
     case when {{ correlation }} between -2 and 2 then {{ correlation }} end
 {%- endmacro %}
 
+{# What a player has of his own and keeps from game to game: none is made of others, nor the making of another. #}
+{% macro _of_a_player() %}
+    {{ return([
+        'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers', 'personal_fouls',
+        'fg_attempts', 'three_pt_attempts', 'ft_attempts',
+    ]) }}
+{% endmacro %}
+
+{# How many times its average a statistic varies by chance: what comes in twos, twice. #}
+{% macro _chance_in(statistic) %}{{ return({'points': 2.5, 'ft_attempts': 2}.get(statistic, 1)) }}{% endmacro %}
+
 {#
     How much better a statistic of two team mates, player and mate, goes with the other one's other games than with each
     one's own, as squared differences over their variance.
@@ -1346,11 +1357,9 @@ where
 #}
 {% macro _better_in_place_of(statistic, other) -%}
     {%- set own = '(%s + %s - 2 * expected_%s) / (0.1 + %s * expected_%s)' -%}
-    {#- Free throws come in twos, and are twice as much chance. -#}
-    {%- set chance = {'ft_attempts': 2} -%}
     ({{ statistic }} - {{ other }}) * (
-        {{ own % (statistic, other, statistic, chance.get(statistic, 1), statistic) }}
-        - {{ own % (statistic, other, other, chance.get(other, 1), other) }}
+        {{ own % (statistic, other, statistic, _chance_in(statistic), statistic) }}
+        - {{ own % (statistic, other, other, _chance_in(other), other) }}
     )
 {%- endmacro %}
 

@@ -2,12 +2,7 @@
     Which two team mates have each other's numbers, on a date of the window, in a month of it or in a
     season? One row per pair and part that goes with the other one's other games, and not with his own.
 #}
-{%- set statistics = [
-    'points', 'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers',
-    'personal_fouls', 'fg_attempts', 'three_pt_attempts', 'ft_attempts',
-] -%}
-{#- What comes in twos is twice as much chance. -#}
-{%- set chances = {'points': 2.5, 'ft_attempts': 2} -%}
+{%- set statistics = ['points'] + _of_a_player() -%}
 {%- set kinds = ['date', 'month', 'season'] -%}
 with
 
@@ -98,7 +93,7 @@ rates as (
         {%- for statistic in statistics %}
             {{ statistic }} / minutes_played as {{ statistic }},
             other_{{ statistic }} / other_minutes_played as other_{{ statistic }},
-            {{ chances.get(statistic, 1) }} * all_{{ statistic }} / all_minutes_played
+            {{ _chance_in(statistic) }} * all_{{ statistic }} / all_minutes_played
             * (1 / minutes_played + 1 / other_minutes_played)
             + power(0.4 * all_{{ statistic }} / all_minutes_played, 2)
                 as variance_of_{{ statistic }},

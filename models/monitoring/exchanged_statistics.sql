@@ -3,10 +3,7 @@
     on a date of the window? One row per part in which the players have as many of the one as they
     have of the other in their other games.
 #}
-{%- set statistics = [
-    'assists', 'offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks', 'turnovers',
-    'personal_fouls', 'fg_attempts', 'three_pt_attempts', 'ft_attempts',
-] -%}
+{%- set statistics = _of_a_player() -%}
 {%- set pairs = [] -%}
 {%- for statistic in statistics -%}
     {%- for other in statistics[loop.index:] -%}
@@ -124,11 +121,7 @@ by_pair as (
         named.first_statistic,
         named.second_statistic,
         parts.most_evidence,
-        case named.statistic
-            {%- for statistic, other in pairs %}
-                when '{{ statistic }}__{{ other }}' then parts.{{ statistic }}__{{ other }}
-            {%- endfor %}
-        end as evidence
+        {{ _by_statistic('named', 'parts', pairs | map('join', '__') | list) }} as evidence
     from parts
     cross join {{ literal_rows('named', {
         'statistic': pairs | map('join', '__') | list,

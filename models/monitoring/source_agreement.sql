@@ -34,11 +34,7 @@ parts as (
         end as part,
         {%- for statistic in ['minutes'] + counted_statistics() %}
             count(
-                case
-                    when
-                        concat(', ', summary.sources_disagree, ',') like '%, {{ statistic }},%'
-                        then 1
-                end
+                case when {{ is_named('summary.sources_disagree', statistic) }} then 1 end
             ) as {{ statistic }},
         {%- endfor %}
         count(*) as row_count

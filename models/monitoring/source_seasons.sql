@@ -163,7 +163,9 @@ all_dates as (
         season_dates.free_days,
         season_dates.is_first_or_last,
         coalesce(source_dates.is_in_source, false) as is_in_source,
-        source_dates.game_date is not null as is_in_any_source
+        source_dates.game_date is not null as is_in_any_source,
+        source_dates.game_date is null
+        and season_dates.game_date <= {{ settled_until() }} as is_missing
     from sources
     cross join season_dates
     left join source_dates
@@ -182,22 +184,8 @@ parts as (
         sum(games_expected) as games_expected,
         count(case when not is_in_source then 1 end) as dates_without_rows,
         greatest(
-            coalesce(
-                count(
-                    case
-                        when not is_in_any_source and game_date <= {{ settled_until() }} then 1
-                    end
-                ) - max(free_days), 0
-            ),
-            count(
-                case
-                    when
-                        is_first_or_last
-                        and not is_in_any_source
-                        and game_date <= {{ settled_until() }}
-                        then 1
-                end
-            )
+            coalesce(count(case when is_missing then 1 end) - max(free_days), 0),
+            count(case when is_missing and is_first_or_last then 1 end)
         ) as dates_of_schedule,
         {{ first_and_last('game_date', 'not is_in_any_source') }} as without_rows
     from all_dates
@@ -212,7 +200,7 @@ schedule as (
         season_year,
         sum(games_expected) as games_expected,
         sum(dates_without_rows) as dates_without_rows,
-        sum(coalesce(dates_of_schedule, 0)) as dates_of_schedule,
+        sum(dates_of_schedule) as dates_of_schedule,
         min(case when dates_of_schedule > 0 then without_rows end) as without_rows
     from parts
     group by source_name, season_year

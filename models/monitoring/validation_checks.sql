@@ -736,7 +736,7 @@ uneven_figures as (
 
 ),
 
-exchange_figures as (
+exchanged_player_figures as (
 
     select
         count(*) as exchanged_players,
@@ -750,7 +750,7 @@ exchange_figures as (
 
 ),
 
-exchanged_figures as (
+exchanged_statistic_figures as (
 
     select
         count(*) as exchanged_statistics,
@@ -863,10 +863,10 @@ range_figures as (
         registry_figures.registry_differences_said,
         uneven_figures.uneven_statistics,
         uneven_figures.uneven_said,
-        exchange_figures.exchanged_players,
-        exchange_figures.exchanged_players_said,
-        exchanged_figures.exchanged_statistics,
-        exchanged_figures.exchanged_statistics_said,
+        exchanged_player_figures.exchanged_players,
+        exchanged_player_figures.exchanged_players_said,
+        exchanged_statistic_figures.exchanged_statistics,
+        exchanged_statistic_figures.exchanged_statistics_said,
         home_figures.uneven_home_games,
         home_figures.lost_home_games,
         home_figures.uneven_home_games_said,
@@ -894,8 +894,8 @@ range_figures as (
     cross join roster_figures
     cross join registry_figures
     cross join uneven_figures
-    cross join exchange_figures
-    cross join exchanged_figures
+    cross join exchanged_player_figures
+    cross join exchanged_statistic_figures
     cross join home_figures
     cross join agreement_figures
     cross join game_figures

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 GAMEBOOK, BDL = "nbac_gamebook_player_stats", "bdl_player_boxscores"
 # Whom it concerns is asked of the gamebook, which is corrupted last.
 SOURCES = {"gamebook": (GAMEBOOK,), "balldontlie": (BDL,), "both": (BDL, GAMEBOOK)}
+# The column in which a source spells a player's name.
+NAMES = {BDL: "player_full_name", GAMEBOOK: "player_name"}
 COUNTS = (
     *("points", "assists", "total_rebounds", "offensive_rebounds", "defensive_rebounds", "steals", "blocks"),
     *("turnovers", "personal_fouls", "field_goals_made", "field_goals_attempted", "three_pointers_made"),
@@ -368,8 +370,7 @@ def of_columns() -> Iterator[Corruption]:
         yield Corruption(
             f"{what} in the names in both",
             tuple(
-                f"update {table} set {column} = {name.format(column)} where {_DAY}"
-                for table, column in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+                f"update {table} set {column} = {name.format(column)} where {_DAY}" for table, column in NAMES.items()
             ),
         )
     yield Corruption(
@@ -377,7 +378,7 @@ def of_columns() -> Iterator[Corruption]:
         tuple(
             f"update {table} set player_lookup = player_lookup || 'x', {column} = {column} || 'x' "
             f"where {_DAY} and player_lookup = {_STAR}"
-            for table, column in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+            for table, column in NAMES.items()
         ),
     )
     sits = f"{_DAY} and not {PLAYED}"
@@ -500,7 +501,7 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
                 f"update {table} set player_lookup = if(player_lookup = one, other, one), "
                 f"{name} = if(player_lookup = one, other_name, name) from exchanged "
                 "where month(game_date) = 1 and player_lookup in (one, other)"
-                for table, name in ((BDL, "player_full_name"), (GAMEBOOK, "player_name"))
+                for table, name in NAMES.items()
             ),
         ),
         "uneven_home_games": (
