@@ -46,6 +46,25 @@
     {{ return(counted_statistics() | reject('in', ['total_rebounds', 'personal_fouls']) | list) }}
 {% endmacro %}
 
+{#
+    Who played, with what he has of each statistic in the other games of the season, and what anybody has of it in a minute.
+#}
+{% macro _with_other_games(relation, statistics) -%}
+    select
+        *,
+        {%- for statistic in statistics %}
+            sum({{ statistic }}) over of_player - {{ statistic }} as other_{{ statistic }},
+            1e0 * sum({{ statistic }}) over of_season
+            / sum(minutes_played) over of_season as usual_{{ statistic }},
+        {%- endfor %}
+        sum(minutes_played) over of_player - minutes_played as other_minutes_played
+    from {{ relation }}
+    where is_active and minutes_played > 0
+    window
+        of_player as (partition by season_year, player_lookup),
+        of_season as (partition by season_year)
+{%- endmacro %}
+
 {# How many times its average a statistic varies by chance: what comes in twos, twice. #}
 {% macro _chance_in(statistic) %}{{ return({'points': 2.5, 'ft_attempts': 2}.get(statistic, 1)) }}{% endmacro %}
 

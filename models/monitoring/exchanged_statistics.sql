@@ -33,24 +33,7 @@ limits as (
 
 with_totals as (
 
-    select
-        season_year,
-        game_date,
-        game_id,
-        team_abbr,
-        minutes_played,
-        {%- for statistic in statistics %}
-            {{ statistic }},
-            sum({{ statistic }}) over of_player - {{ statistic }} as other_{{ statistic }},
-            1e0 * sum({{ statistic }}) over of_season
-            / sum(minutes_played) over of_season as usual_{{ statistic }},
-        {%- endfor %}
-        sum(minutes_played) over of_player - minutes_played as other_minutes_played
-    from summary
-    where is_active and minutes_played > 0
-    window
-        of_player as (partition by season_year, player_lookup),
-        of_season as (partition by season_year)
+    {{ _with_other_games('summary', statistics) }}
 
 ),
 

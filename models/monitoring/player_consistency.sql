@@ -23,36 +23,9 @@ limits as (
 
 ),
 
-played as (
+with_totals as (
 
-    select * from summary
-    where is_active and minutes_played > 0
-
-),
-
-totals_of_players as (
-
-    select
-        season_year,
-        player_lookup,
-        {%- for statistic in statistics %}
-            sum({{ statistic }}) as {{ statistic }},
-        {%- endfor %}
-        sum(minutes_played) as minutes_played
-    from played
-    group by 1, 2
-
-),
-
-rates_of_seasons as (
-
-    select
-        {%- for statistic in statistics %}
-            1e0 * sum({{ statistic }}) / sum(minutes_played) as {{ statistic }},
-        {%- endfor %}
-        season_year
-    from totals_of_players
-    group by {{ statistics | length + 1 }}
+    {{ _with_other_games('summary', statistics) }}
 
 ),
 
@@ -62,32 +35,25 @@ compared as (
 
     select
         {%- for statistic in statistics %}
-            played.{{ statistic }}
-            - played.minutes_played * rates.{{ statistic }} as {{ statistic }},
-            played.minutes_played * (
+            with_totals.{{ statistic }}
+            - with_totals.minutes_played * with_totals.usual_{{ statistic }} as {{ statistic }},
+            with_totals.minutes_played * (
                 (
-                    totals.{{ statistic }} - played.{{ statistic }}
-                    + limits.minutes_of_consistency_min * rates.{{ statistic }}
+                    with_totals.other_{{ statistic }}
+                    + limits.minutes_of_consistency_min * with_totals.usual_{{ statistic }}
                 )
-                / (
-                    totals.minutes_played - played.minutes_played
-                    + limits.minutes_of_consistency_min
-                )
-                - rates.{{ statistic }}
+                / (with_totals.other_minutes_played + limits.minutes_of_consistency_min)
+                - with_totals.usual_{{ statistic }}
             ) as expected_{{ statistic }},
         {%- endfor %}
-        played.game_date,
-        played.season_year
-    from played
-    inner join totals_of_players as totals
-        on
-            played.season_year = totals.season_year
-            and played.player_lookup = totals.player_lookup
-    inner join rates_of_seasons as rates on played.season_year = rates.season_year
+        with_totals.game_date,
+        with_totals.season_year,
+        limits.rows_of_consistency_min
+    from with_totals
     cross join limits
     where
-        {{ in_window('played.game_date') }}
-        and totals.minutes_played - played.minutes_played >= limits.minutes_of_consistency_min
+        {{ in_window('with_totals.game_date') }}
+        and with_totals.other_minutes_played >= limits.minutes_of_consistency_min
 
 ),
 
@@ -103,7 +69,8 @@ correlations as (
             when named.kind = 'date' then cast(compared.game_date as string)
             else cast(compared.season_year as string)
         end as scope,
-        count(*) as row_count
+        count(*) as row_count,
+        max(compared.rows_of_consistency_min) as least_rows
     from compared
     cross join {{ literal_rows('named', {'kind': ['date', 'season']}) }}
     group by {{ statistics | length + 1 }}
@@ -129,9 +96,8 @@ by_statistic as (
         bounds.highest,
         {{ _by_statistic('bounds', 'correlations', statistics) }} as agreement
     from correlations
-    cross join limits
     cross join bounds
-    where correlations.row_count >= limits.rows_of_consistency_min
+    where correlations.row_count >= correlations.least_rows
 
 ),
 

@@ -17,25 +17,38 @@ team_aliases as (
 
 ),
 
+-- A line that stands there twice counts once.
+registrations as (
+
+    select distinct
+        registered.season_year,
+        registered.universal_player_id,
+        registered.player_lookup,
+        registered.games_played,
+        registered.first_game_date,
+        registered.last_game_date,
+        coalesce(team_aliases.team_abbr, registered.team_abbr) as team_abbr
+    from {{ ref('stg_nba_reference__players_registry') }} as registered
+    left join team_aliases on registered.team_abbr = team_aliases.team_alias
+
+),
+
 registry as (
 
     select
-        registered.season_year,
-        registered.universal_player_id,
-        coalesce(team_aliases.team_abbr, registered.team_abbr) as team_abbr,
-        max(registered.player_lookup) as player_lookup,
-        sum(registered.games_played) as games_played,
-        min(registered.first_game_date) as first_game_date,
-        max(registered.last_game_date) as last_game_date
-    from {{ ref('stg_nba_reference__players_registry') }} as registered
-    left join team_aliases on registered.team_abbr = team_aliases.team_alias
-    group by
-        registered.season_year, registered.universal_player_id,
-        coalesce(team_aliases.team_abbr, registered.team_abbr)
+        season_year,
+        universal_player_id,
+        team_abbr,
+        max(player_lookup) as player_lookup,
+        sum(games_played) as games_played,
+        min(first_game_date) as first_game_date,
+        max(last_game_date) as last_game_date
+    from registrations
+    group by season_year, universal_player_id, team_abbr
     having
-        count(*) = count(registered.games_played)
-        and {{ in_window('min(registered.first_game_date)') }}
-        and {{ in_window('max(registered.last_game_date)') }}
+        count(*) = count(games_played)
+        and {{ in_window('min(first_game_date)') }}
+        and {{ in_window('max(last_game_date)') }}
 
 ),
 
