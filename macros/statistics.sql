@@ -65,6 +65,33 @@
         of_season as (partition by season_year)
 {%- endmacro %}
 
+{# The part of a season that a game of a team is in, by the kind of part that another relation names. #}
+{% macro _part_of_season(kinds, named, relation) -%}
+    {%- set month = 'cast(extract(month from ' ~ relation ~ '.game_date) as string)' -%}
+    {%- set days = dbt.datediff("date '1946-11-03'", relation ~ '.game_date', 'day') -%}
+    {%- set parts = {
+        'season': "'all'",
+        'date': 'cast(' ~ relation ~ '.game_date as string)',
+        'team': relation ~ '.team_abbr',
+        'arena': relation ~ '.home_team_abbr',
+        'side': relation ~ '.side',
+        'month': month,
+        'weekday': 'cast(mod(' ~ days ~ ', 7) as string)',
+        'team_month': relation ~ ".team_abbr || ' ' || " ~ month,
+        'team_side': relation ~ ".team_abbr || ' ' || " ~ relation ~ '.side',
+    } -%}
+    case {{ named }}
+        {%- for kind in kinds %}
+        when '{{ kind }}' then {{ parts[kind] }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# What a count adds to the log of how much likelier it is by itself than by what is expected. #}
+{% macro _log_likelihood(observed, expected) -%}
+    case when {{ observed }} > 0 then {{ observed }} * ln({{ observed }} / ({{ expected }})) else 0 end
+{%- endmacro %}
+
 {# How many times its average a statistic varies by chance: what comes in twos, twice. #}
 {% macro _chance_in(statistic) %}{{ return({'points': 2.5, 'ft_attempts': 2}.get(statistic, 1)) }}{% endmacro %}
 

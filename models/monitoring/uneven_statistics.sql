@@ -29,14 +29,13 @@ team_games as (
         team_abbr,
         case when is_home then team_abbr else opponent_team_abbr end as home_team_abbr,
         case when is_home then 'home' else 'away' end as side,
-        cast(extract(month from game_date) as string) as month_number,
         {%- for statistic in summed %}
             sum({{ statistic }}) as {{ statistic }},
         {%- endfor %}
         sum(ft_attempts - ft_makes) as missed_free_throws,
         count(case when player_status = 'inactive' then 1 end) as inactive_players
     from summary
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 
 ),
 
@@ -51,20 +50,7 @@ parts as (
     select
         team_games.season_year,
         bounds.statistic as kind,
-        case bounds.statistic
-            when 'team' then team_games.team_abbr
-            when 'arena' then team_games.home_team_abbr
-            when 'side' then team_games.side
-            when 'month' then team_games.month_number
-            when 'team_month' then team_games.team_abbr || ' ' || team_games.month_number
-            when 'team_side' then team_games.team_abbr || ' ' || team_games.side
-            else
-                cast(
-                    mod(
-                        {{ dbt.datediff("date '1946-11-03'", 'team_games.game_date', 'day') }}, 7
-                    ) as string
-                )
-        end as part,
+        {{ _part_of_season(kinds, 'bounds.statistic', 'team_games') }} as part,
         {%- for statistic in statistics %}
             avg(team_games.{{ statistic }}) as {{ statistic }},
         {%- endfor %}

@@ -87,47 +87,24 @@
         'figure': 'season_change',
         'example': 'season_change_said',
     },
-    {
-        'metric': 'inconsistent_statistics',
-        'figure': 'inconsistent_statistics',
-        'example': 'inconsistent_said',
-    },
-    {
-        'metric': 'broken_rosters',
-        'figure': 'broken_rosters',
-        'example': 'broken_rosters_said',
-    },
-    {
-        'metric': 'registry_differences',
-        'figure': 'registry_differences',
-        'example': 'registry_differences_said',
-    },
-    {
-        'metric': 'uneven_statistics',
-        'figure': 'uneven_statistics',
-        'example': 'uneven_said',
-    },
-    {
-        'metric': 'exchanged_players',
-        'figure': 'exchanged_players',
-        'example': 'exchanged_players_said',
-    },
-    {
-        'metric': 'exchanged_statistics',
-        'figure': 'exchanged_statistics',
-        'example': 'exchanged_statistics_said',
-    },
-    {
-        'metric': 'uneven_home_games',
-        'figure': 'uneven_home_games + lost_home_games',
-        'example': 'uneven_home_games_said',
-    },
-    {
-        'metric': 'source_disagreements',
-        'figure': 'source_disagreements',
-        'example': 'source_disagreements_said',
-    },
 ] %}
+{#- All findings of a check count together, or those of the worst season alone. -#}
+{%- set findings_of_seasons = {
+    'inconsistent_statistics': 'sum',
+    'broken_rosters': 'sum',
+    'registry_differences': 'max',
+    'uneven_statistics': 'sum',
+    'exchanged_players': 'sum',
+    'exchanged_statistics': 'sum',
+    'uneven_home_games': 'sum',
+    'source_disagreements': 'sum',
+    'misread_values': 'sum',
+    'unlikely_months': 'sum',
+    'repeated_statistics': 'sum',
+} -%}
+{%- for name in findings_of_seasons -%}
+    {%- do checks_of_range.append({'metric': name, 'figure': name, 'example': name ~ '_said'}) -%}
+{%- endfor %}
 {%- set checks_of_season = [
     {
         'metric': 'null_minutes_share',
@@ -264,13 +241,14 @@ player_games as (
 flagged as (
 
     select
-        *,
-        minutes_played > {{ threshold('long_minutes', 'min_value') }}
+        player_games.*,
+        player_games.minutes_played > thresholds.min_value
         and (
-            minutes_played > game_minutes + 1
-            or minutes_played > {{ threshold('long_minutes', 'max_value') }}
+            player_games.minutes_played > player_games.game_minutes + 1
+            or player_games.minutes_played > thresholds.max_value
         ) as is_long
     from player_games
+    left join thresholds on thresholds.metric = 'long_minutes'
 
 ),
 
@@ -663,135 +641,30 @@ statistic_figures as (
 
 ),
 
-consistency_figures as (
-
-    select
-        count(*) as inconsistent_statistics,
-        min(
-            concat(
-                statistic, ' of ', scope, ', correlation ', {{ with_two_decimals('agreement') }}
-            )
-        ) as inconsistent_said
-    from {{ ref('player_consistency') }}
-    where is_inconsistent
-
-),
-
-roster_figures as (
-
-    select
-        count(*) as broken_rosters,
-        min(
-            concat(
-                cast(season_year as string), ' by ', kind, ': ', part, ', ',
-                cast(missing_players as string), ' of ', cast(row_count as string), ' missing, ',
-                cast(passing_players as string), ' passing'
-            )
-        ) as broken_rosters_said
-    from {{ ref('roster_breaks') }}
-    where is_broken
-
-),
-
-numbered_differences as (
+numbered_findings as (
 
     select
         *,
-        sum(difference) over (partition by season_year) as difference_of_season,
         row_number() over (
-            order by difference desc, season_year asc, player_lookup asc
-        ) as difference_number
-    from {{ ref('registry_differences') }}
+            partition by check_name order by amount desc, said asc
+        ) as finding_number
+    from {{ ref('season_findings') }}
 
 ),
 
-registry_figures as (
+finding_figures as (
 
     select
-        coalesce(max(difference_of_season), 0) as registry_differences,
-        min(
-            case when difference_number = 1 and difference > 0 then concat(
-                cast(season_year as string), ' ', player_lookup, ' ', cast(games as string),
-                ', registered ', cast(registered_games as string)
-            ) end
-        ) as registry_differences_said
-    from numbered_differences
-
-),
-
-uneven_figures as (
-
-    select
-        count(*) as uneven_statistics,
-        min(
-            concat(
-                statistic, ' of ', cast(season_year as string), ' by ',
-                replace(kind, '_', ' and '), ': ', part, ' ',
-                {{ with_two_decimals('average') }}, ', all ',
-                {{ with_two_decimals('season_average') }}
-            )
-        ) as uneven_said
-    from {{ ref('uneven_statistics') }}
-    where is_uneven
-
-),
-
-exchanged_player_figures as (
-
-    select
-        count(*) as exchanged_players,
-        min(
-            concat(
-                player_lookup, ' and ', other_player_lookup, ' of ', team_abbr, ' in ',
-                cast(season_year as string), ' by ', kind, ': ', part
-            )
-        ) as exchanged_players_said
-    from {{ ref('exchanged_players') }}
-
-),
-
-exchanged_statistic_figures as (
-
-    select
-        count(*) as exchanged_statistics,
-        min(
-            concat(
-                statistic, ' and ', other_statistic, ' of ', cast(season_year as string), ' by ',
-                replace(kind, '_', ' and '), ': ', part
-            )
-        ) as exchanged_statistics_said
-    from {{ ref('exchanged_statistics') }}
-
-),
-
-home_figures as (
-
-    select
-        coalesce(sum(uneven_games), 0) as uneven_home_games,
-        count(case when is_turned_round then 1 end) as lost_home_games,
-        min(
-            case when uneven_games > 0 or is_turned_round then concat(
-                cast(season_year as string), ': ', cast(uneven_games as string),
-                ' games on the wrong side, home teams won ', cast(home_wins as string), ' of ',
-                cast(game_count as string)
-            ) end
-        ) as uneven_home_games_said
-    from {{ ref('home_and_away') }}
-
-),
-
-agreement_figures as (
-
-    select
-        count(*) as source_disagreements,
-        min(
-            concat(
-                statistic, ' of ', cast(season_year as string), ' by ', kind, ': ', part, ', ',
-                cast(differing_rows as string), ' of ', cast(row_count as string), ' differ'
-            )
-        ) as source_disagreements_said
-    from {{ ref('source_agreement') }}
-    where is_excessive
+        {%- for name, total in findings_of_seasons.items() %}
+            coalesce(
+                {{ total }}(case when check_name = '{{ name }}' then amount end), 0
+            ) as {{ name }},
+            min(
+                case when check_name = '{{ name }}' and finding_number = 1 then said end
+            ) as {{ name }}_said,
+        {%- endfor %}
+        count(*) as finding_count
+    from numbered_findings
 
 ),
 
@@ -855,23 +728,7 @@ range_figures as (
         statistic_figures.capped_at,
         statistic_figures.season_change,
         statistic_figures.season_change_said,
-        consistency_figures.inconsistent_statistics,
-        consistency_figures.inconsistent_said,
-        roster_figures.broken_rosters,
-        roster_figures.broken_rosters_said,
-        registry_figures.registry_differences,
-        registry_figures.registry_differences_said,
-        uneven_figures.uneven_statistics,
-        uneven_figures.uneven_said,
-        exchanged_player_figures.exchanged_players,
-        exchanged_player_figures.exchanged_players_said,
-        exchanged_statistic_figures.exchanged_statistics,
-        exchanged_statistic_figures.exchanged_statistics_said,
-        home_figures.uneven_home_games,
-        home_figures.lost_home_games,
-        home_figures.uneven_home_games_said,
-        agreement_figures.source_disagreements,
-        agreement_figures.source_disagreements_said,
+        finding_figures.*,
         held_back_figures.held_back_dates,
         held_back_figures.held_back_because,
         game_figures.game_count,
@@ -890,14 +747,7 @@ range_figures as (
     cross join season_game_figures
     cross join id_figures
     cross join statistic_figures
-    cross join consistency_figures
-    cross join roster_figures
-    cross join registry_figures
-    cross join uneven_figures
-    cross join exchanged_player_figures
-    cross join exchanged_statistic_figures
-    cross join home_figures
-    cross join agreement_figures
+    cross join finding_figures
     cross join game_figures
     cross join held_back_figures
     cross join unwritten_dates

@@ -508,6 +508,26 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             f"update {BDL} set {_TURNED}, {_TURNED_ID}, {_TURNED_SCORES}",
             f"update {GAMEBOOK} set {_TURNED}, {_TURNED_ID}",
         ),
+        # An 8 is read as a 6 in January.
+        "misread_values": tuple(
+            f"update {each} set assists = 6 where assists = 8 and month(game_date) = 1" for each in tables
+        ),
+        # Whoever has most turnovers of a team has none in November.
+        "unlikely_months": tuple(
+            f"update {each} set turnovers = 0 where turnovers > 0 and month(game_date) = 11 and player_lookup = "
+            f"(select player_lookup from {GAMEBOOK} where team_abbr = (select min(team_abbr) from {GAMEBOOK}) "
+            "and month(game_date) = 11 group by 1 order by sum(turnovers) desc, 1 limit 1)"
+            for each in tables
+        ),
+        # Of one team in December.
+        "repeated_statistics": tuple(
+            f"update {each} set steals = before.steals from (select game_date, player_lookup, lag(steals) over "
+            f"(partition by player_lookup order by game_date) as steals from {GAMEBOOK} where {PLAYED}) as before "
+            f"where {each}.game_date = before.game_date and {each}.player_lookup = before.player_lookup "
+            f"and {each}.steals is not null and before.steals is not null and month({each}.game_date) = 12 "
+            f"and upper({each}.team_abbr) = (select min(team_abbr) from {GAMEBOOK})"
+            for each in tables
+        ),
         "source_disagreements": (f"update {GAMEBOOK} set turnovers = turnovers + 1 where {PLAYED} and rowid % 60 = 0",),
         "broken_rosters": (f"delete from {GAMEBOOK} where player_status = 'inactive' and rowid % 10 = 0",),
         # Of the first season alone.

@@ -201,12 +201,16 @@ CHECKS = {
     "capped_statistics": f"select count(*) {ROWS} and game_id is null",
     "season_change": "select 0",
     # A week is too short for a player to have other dates that say what he does, for a team to be unlike the others,
-    # for more than a few players to be missing, and for a team to be at home in half of its games.
+    # for more than a few players to be missing, and for a team to be at home in half of its games; and no number of a
+    # statistic is misread.
     "inconsistent_statistics": "select 0",
     "exchanged_players": "select 0",
     "exchanged_statistics": "select 0",
     "uneven_statistics": "select 0",
     "uneven_home_games": "select 0",
+    "misread_values": "select 0",
+    "unlikely_months": "select 0",
+    "repeated_statistics": "select 0",
     "source_disagreements": "select count(*) from (select 1 from (select game_date, unnest(string_split("
     f"sources_disagree, ', ')) as statistic {ROWS}) group by game_date, statistic having count(*) > 10)",
     "broken_rosters": "select 0",
