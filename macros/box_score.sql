@@ -38,6 +38,11 @@
     round((cast({{ minutes }} as int64) * 60 + cast({{ seconds }} as int64)) / 60.0, 2)
 {%- endmacro %}
 
+{# A count, which a loader may keep as a decimal where some are missing. What is no number, as a NaN, is none. #}
+{% macro count_of(column) -%}
+    cast(case when {{ column }} - {{ column }} = 0 then {{ column }} end as int64)
+{%- endmacro %}
+
 {# True where a source says minutes that minutes_played can't read. #}
 {% macro minutes_unparseable(text) -%}
     (trim({{ text }}) not in ('', '-') and {{ minutes_played(text) }} is null)
@@ -46,12 +51,18 @@
 {#
     What a raw row says twice and differently, as text, NULL where it agrees with itself: minutes beside their decimal
     spelling, makes and attempts beside the share of them, rounded or cut to two decimals, and the date beside the codes of
-    the game. shares has (name, share, makes, attempts); a share is of 1, or of 100. dated has the columns that begin with
+    the game; and that a count is no whole number. counts are its columns. shares has (name, share, makes, attempts); a share
+    is of 1, or of 100. dated has the columns that begin with
     the date. has_teams_in_id says whether the game's id has the teams, away and home, in the right order. others has
     (name, condition) of its own.
 #}
-{% macro self_contradictions(shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false, others=[]) -%}
+{% macro self_contradictions(counts, shares, dated, minutes=none, minutes_decimal=none, has_teams_in_id=false, others=[]) -%}
     {%- set contradictions = [] + others -%}
+    {%- set fractions = [] -%}
+    {%- for count in counts -%}
+        {%- do fractions.append(count ~ ' - floor(' ~ count ~ ') between 0.001 and 0.999') -%}
+    {%- endfor -%}
+    {%- do contradictions.append(('a fraction', fractions | join(' or '))) -%}
     {%- if minutes_decimal -%}
         {%- do contradictions.append(('minutes', 'abs(' ~ minutes ~ ' - ' ~ minutes_decimal ~ ') > 1')) -%}
     {%- endif -%}
@@ -64,9 +75,9 @@
         )) -%}
     {%- endfor -%}
     {%- set other_dates = [] -%}
-    {%- for code in dated -%}{%- do other_dates.append(_begins_with_another_date(code, 'game_date')) -%}{%- endfor -%}
+    {%- for code in dated -%}{%- do other_dates.append(_begins_with_another_date(code, date_of('game_date'))) -%}{%- endfor -%}
     {%- do contradictions.extend([
-        ('date', other_dates | join(' or ')), ('season', 'season_year != ' ~ season_year('game_date')),
+        ('date', other_dates | join(' or ')), ('season', 'season_year != ' ~ season_year(date_of('game_date'))),
     ]) -%}
     {%- if has_teams_in_id -%}
         {%- do contradictions.append((

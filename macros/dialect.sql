@@ -93,6 +93,15 @@
     try_cast({{ text }} as date)
 {%- endmacro %}
 
+{# The date of a column that may be kept as a timestamp. On BigQuery it is the partitions', and stands as it is. #}
+{% macro date_of(column) %}{{ return(adapter.dispatch('date_of', 'nba_analytics')(column)) }}{% endmacro %}
+
+{% macro default__date_of(column) %}{{ return(column) }}{% endmacro %}
+
+{% macro duckdb__date_of(column) -%}
+    cast({{ column }} as date)
+{%- endmacro %}
+
 {# A text as a literal, whatever characters it has. #}
 {% macro quoted(text) %}{{ return(adapter.dispatch('quoted', 'nba_analytics')(text)) }}{% endmacro %}
 

@@ -213,6 +213,38 @@ def test_what_is_right_is_ready(league: League) -> None:
     assert blocked == {}
 
 
+def test_counts_that_are_kept_as_decimals_and_dates_as_timestamps_are_read(league: League, tmp_path: Path) -> None:
+    """As a loader keeps them where some are missing; and a fraction, which no count has, holds its date back."""
+    work = league.copy(tmp_path)
+    first, last = league.days[0], after(after(league.days[0]))
+    counted = work.query(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'nba_raw' "
+        f"and table_name in {corruptions.SOURCES['both']} and data_type = 'BIGINT' and not contains(column_name, '_id')"
+    )
+    retyped = [f"alter table {table} alter {column} type double" for table, column in counted]
+    retyped += [f"alter table {table} alter game_date type timestamp" for table in corruptions.SOURCES["both"]]
+    build_anew(work, (first, last), retyped)
+
+    in_range = f"where game_date between '{first}' and '{last}'"
+    (rows,), *_ = work.query(f"select count(*) from nba_raw.truth {in_range}")
+    assert rows > 0
+    summary = f"select {TRAINED_ON} from player_game_summary {in_range}"
+    assert work.query(f"{summary} except all from nba_raw.truth") == []
+    assert work.query(f"from nba_raw.truth {in_range} except all {summary}") == []
+    assert judged(work, first, last) is None
+
+    build_anew(
+        work,
+        (first, last),
+        [
+            f"update {corruptions.BDL} set assists = assists + 0.5 where game_date = '{first}' "
+            "and minutes not in ('', '0', '00') and player_full_name is not null"
+        ],
+    )
+    found = work.query(f"select rule, example from gate_findings where severity = 'error' and game_date = '{first}'")
+    assert any(rule == "row_contradicts_itself" and "a fraction" in example for rule, example in found), found
+
+
 def blocked_dates(league: League, days: list[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """Those that `validate` blocks, each by itself. dbt writes the query for the first date of a season."""
     written = league.warehouse.project / "target" / "compiled" / "nba_analytics" / "analyses" / "validation.sql"

@@ -1,3 +1,10 @@
+{%- set counts = [
+    'points', 'assists', 'rebounds', 'offensive_rebounds', 'defensive_rebounds',
+    'steals', 'blocks', 'turnovers', 'personal_fouls', 'field_goals_made',
+    'field_goals_attempted', 'three_pointers_made', 'three_pointers_attempted',
+    'free_throws_made', 'free_throws_attempted',
+    'home_team_score', 'away_team_score',
+] -%}
 with
 
 source as (
@@ -29,7 +36,7 @@ renamed as (
         player_full_name,
         minutes as minutes_text,
         source_file_path,
-        {{ self_contradictions([
+        {{ self_contradictions(counts, [
             ('field goals', 'field_goal_pct', 'field_goals_made', 'field_goals_attempted'),
             ('threes', 'three_point_pct', 'three_pointers_made', 'three_pointers_attempted'),
             ('free throws', 'free_throw_pct', 'free_throws_made', 'free_throws_attempted'),
@@ -40,24 +47,26 @@ renamed as (
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,
-        points,
-        assists,
-        rebounds as total_rebounds,
-        offensive_rebounds,
-        defensive_rebounds,
-        steals,
-        blocks,
-        turnovers,
-        personal_fouls,
-        field_goals_made as fg_makes,
-        field_goals_attempted as fg_attempts,
-        three_pointers_made as three_pt_makes,
-        three_pointers_attempted as three_pt_attempts,
-        free_throws_made as ft_makes,
-        free_throws_attempted as ft_attempts,
+        {{ count_of('points') }} as points,
+        {{ count_of('assists') }} as assists,
+        {{ count_of('rebounds') }} as total_rebounds,
+        {{ count_of('offensive_rebounds') }} as offensive_rebounds,
+        {{ count_of('defensive_rebounds') }} as defensive_rebounds,
+        {{ count_of('steals') }} as steals,
+        {{ count_of('blocks') }} as blocks,
+        {{ count_of('turnovers') }} as turnovers,
+        {{ count_of('personal_fouls') }} as personal_fouls,
+        {{ count_of('field_goals_made') }} as fg_makes,
+        {{ count_of('field_goals_attempted') }} as fg_attempts,
+        {{ count_of('three_pointers_made') }} as three_pt_makes,
+        {{ count_of('three_pointers_attempted') }} as three_pt_attempts,
+        {{ count_of('free_throws_made') }} as ft_makes,
+        {{ count_of('free_throws_attempted') }} as ft_attempts,
         case
-            when upper(trim(team_abbr)) = upper(trim(home_team_abbr)) then home_team_score
-            when upper(trim(team_abbr)) = upper(trim(away_team_abbr)) then away_team_score
+            when upper(trim(team_abbr)) = upper(trim(home_team_abbr))
+                then {{ count_of('home_team_score') }}
+            when upper(trim(team_abbr)) = upper(trim(away_team_abbr))
+                then {{ count_of('away_team_score') }}
         end as team_score,
 
         ---------- booleans
@@ -65,7 +74,7 @@ renamed as (
         coalesce({{ minutes_unparseable('minutes') }}, false) as is_minutes_unparseable,
 
         ---------- dates and timestamps
-        game_date as source_game_date,
+        {{ date_of('game_date') }} as source_game_date,
         processed_at as source_processed_at
 
     from source

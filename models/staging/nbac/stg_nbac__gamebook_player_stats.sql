@@ -1,3 +1,9 @@
+{%- set counts = [
+    'points', 'assists', 'total_rebounds', 'offensive_rebounds', 'defensive_rebounds',
+    'steals', 'blocks', 'turnovers', 'personal_fouls', 'plus_minus',
+    'field_goals_made', 'field_goals_attempted', 'three_pointers_made', 'three_pointers_attempted',
+    'free_throws_made', 'free_throws_attempted',
+] -%}
 with
 
 source as (
@@ -31,7 +37,7 @@ renamed as (
         nullif(trim(dnp_reason), '') as dnp_reason,
         minutes as minutes_text,
         source_file_path,
-        {{ self_contradictions([
+        {{ self_contradictions(counts, [
             ('field goals', 'field_goal_percentage', 'field_goals_made', 'field_goals_attempted'),
             ('threes', 'three_point_percentage', 'three_pointers_made', 'three_pointers_attempted'),
             ('free throws', 'free_throw_percentage', 'free_throws_made', 'free_throws_attempted'),
@@ -45,29 +51,29 @@ renamed as (
 
         ---------- numerics
         {{ minutes_played('minutes') }} as minutes_played,
-        points,
-        assists,
-        total_rebounds,
-        offensive_rebounds,
-        defensive_rebounds,
-        steals,
-        blocks,
-        turnovers,
-        personal_fouls,
-        plus_minus,
-        field_goals_made as fg_makes,
-        field_goals_attempted as fg_attempts,
-        three_pointers_made as three_pt_makes,
-        three_pointers_attempted as three_pt_attempts,
-        free_throws_made as ft_makes,
-        free_throws_attempted as ft_attempts,
+        {{ count_of('points') }} as points,
+        {{ count_of('assists') }} as assists,
+        {{ count_of('total_rebounds') }} as total_rebounds,
+        {{ count_of('offensive_rebounds') }} as offensive_rebounds,
+        {{ count_of('defensive_rebounds') }} as defensive_rebounds,
+        {{ count_of('steals') }} as steals,
+        {{ count_of('blocks') }} as blocks,
+        {{ count_of('turnovers') }} as turnovers,
+        {{ count_of('personal_fouls') }} as personal_fouls,
+        {{ count_of('plus_minus') }} as plus_minus,
+        {{ count_of('field_goals_made') }} as fg_makes,
+        {{ count_of('field_goals_attempted') }} as fg_attempts,
+        {{ count_of('three_pointers_made') }} as three_pt_makes,
+        {{ count_of('three_pointers_attempted') }} as three_pt_attempts,
+        {{ count_of('free_throws_made') }} as ft_makes,
+        {{ count_of('free_throws_attempted') }} as ft_attempts,
 
         ---------- booleans
         upper(trim(team_abbr)) = nullif(upper(trim(home_team_abbr)), '') as is_home_by_source,
         coalesce({{ minutes_unparseable('minutes') }}, false) as is_minutes_unparseable,
 
         ---------- dates and timestamps
-        game_date as source_game_date,
+        {{ date_of('game_date') }} as source_game_date,
         processed_at as source_processed_at
 
     from source
