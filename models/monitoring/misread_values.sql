@@ -3,7 +3,8 @@
     beside it let expect? One row per part, statistic and number.
 #}
 {%- set statistics = counted_statistics() | reject('equalto', 'points') | list -%}
-{%- set kinds = ['season', 'team', 'arena', 'side', 'month', 'weekday', 'team_month', 'date'] -%}
+{#- Half of a season's rows, or a seventh of them, show in all of them. -#}
+{%- set kinds = ['season', 'team', 'arena', 'month', 'team_month', 'date'] -%}
 {#- The square of how often a number stands, against how often both others do, multiplied. -#}
 {%- set least, most = 0.7, 2 -%}
 with
@@ -30,7 +31,6 @@ numbers as (
         case
             when summary.is_home then summary.team_abbr else summary.opponent_team_abbr
         end as home_team_abbr,
-        case when summary.is_home then 'home' else 'away' end as side,
         named.statistic,
         named.step,
         {{ _by_statistic('named', 'summary', statistics) }} as observed_value,
@@ -41,7 +41,7 @@ numbers as (
         'step': [1] * (statistics | length - 2) + [2] * 2,
     }) }}
     where summary.is_active
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by 1, 2, 3, 4, 5, 6, 7
 
 ),
 

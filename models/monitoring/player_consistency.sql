@@ -3,6 +3,8 @@
     the window and statistic, and one per season and statistic of all of its dates in the window.
 #}
 {%- set statistics = _consistent() -%}
+{#- Of fewer players a correlation tells nothing. -#}
+{%- set least_rows = 60 -%}
 with
 
 summary as (
@@ -17,12 +19,6 @@ thresholds as (
 
 ),
 
-limits as (
-
-    {{ _limits('limits.minutes_of_consistency_min, limits.rows_of_consistency_min') }}
-
-),
-
 with_totals as (
 
     {{ _with_other_games('summary', statistics) }}
@@ -30,30 +26,22 @@ with_totals as (
 ),
 
 -- What a player has more of than anybody in as many minutes, on this date, and by his other dates.
--- Those are too few at first, so as many minutes of anybody stand beside them.
+-- Two hundred minutes of anybody stand beside them. Of who has not played as many himself nobody
+-- knows yet.
 compared as (
 
     select
         {%- for statistic in statistics %}
-            with_totals.{{ statistic }}
-            - with_totals.minutes_played * with_totals.usual_{{ statistic }} as {{ statistic }},
-            with_totals.minutes_played * (
-                (
-                    with_totals.other_{{ statistic }}
-                    + limits.minutes_of_consistency_min * with_totals.usual_{{ statistic }}
-                )
-                / (with_totals.other_minutes_played + limits.minutes_of_consistency_min)
-                - with_totals.usual_{{ statistic }}
+            {{ statistic }} - minutes_played * usual_{{ statistic }} as {{ statistic }},
+            minutes_played * (
+                (other_{{ statistic }} + 200 * usual_{{ statistic }}) / (other_minutes_played + 200)
+                - usual_{{ statistic }}
             ) as expected_{{ statistic }},
         {%- endfor %}
-        with_totals.game_date,
-        with_totals.season_year,
-        limits.rows_of_consistency_min
+        game_date,
+        season_year
     from with_totals
-    cross join limits
-    where
-        {{ in_window('with_totals.game_date') }}
-        and with_totals.other_minutes_played >= limits.minutes_of_consistency_min
+    where {{ in_window('game_date') }} and other_minutes_played >= 200
 
 ),
 
@@ -69,8 +57,7 @@ correlations as (
             when named.kind = 'date' then cast(compared.game_date as string)
             else cast(compared.season_year as string)
         end as scope,
-        count(*) as row_count,
-        max(compared.rows_of_consistency_min) as least_rows
+        count(*) as row_count
     from compared
     cross join {{ literal_rows('named', {'kind': ['date', 'season']}) }}
     group by {{ statistics | length + 1 }}
@@ -97,7 +84,7 @@ by_statistic as (
         {{ _by_statistic('bounds', 'correlations', statistics) }} as agreement
     from correlations
     cross join bounds
-    where correlations.row_count >= correlations.least_rows
+    where correlations.row_count >= {{ least_rows }}
 
 ),
 

@@ -37,47 +37,33 @@ listed as (
 
 ),
 
-dates_of_teams as (
-
-    select distinct
-        season_year,
-        team_abbr,
-        game_date
-    from listed
-
-),
-
 games_of_teams as (
 
     select
         *,
-        row_number() over of_team as game_number,
-        count(*) over (partition by season_year, team_abbr) as game_count,
-        lead(game_date) over of_team as next_game_date
-    from dates_of_teams
-    window of_team as (partition by season_year, team_abbr order by game_date)
+        dense_rank() over (
+            partition by season_year, team_abbr order by game_date asc
+        ) as game_number
+    from listed
 
 ),
 
 numbered as (
 
     select
-        listed.*,
-        games.game_number,
-        games.game_count,
-        games.next_game_date,
-        lag(games.game_number) over of_player as number_before,
-        lead(games.game_number) over of_player as number_after
-    from listed
-    inner join games_of_teams as games
-        on
-            listed.season_year = games.season_year
-            and listed.team_abbr = games.team_abbr
-            and listed.game_date = games.game_date
-    window of_player as (
-        partition by listed.season_year, listed.team_abbr, listed.player_lookup
-        order by listed.game_date
-    )
+        *,
+        max(game_number) over of_team as game_count,
+        min(game_date) over (
+            partition by season_year, team_abbr
+            order by game_number asc
+            range between 1 following and 1 following
+        ) as next_game_date,
+        lag(game_number) over of_player as number_before,
+        lead(game_number) over of_player as number_after
+    from games_of_teams
+    window
+        of_team as (partition by season_year, team_abbr),
+        of_player as (partition by season_year, team_abbr, player_lookup order by game_date asc)
 
 ),
 

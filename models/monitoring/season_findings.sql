@@ -167,12 +167,26 @@ repeated_statistics as (
 
 ),
 
+excess_noughts as (
+
+    select
+        'excess_noughts' as check_name,
+        1 as amount,
+        concat(
+            statistic, ' of ', cast(season_year as string), ' by ', replace(kind, '_', ' and '),
+            ': ', part, ', ', cast(nought_rows as string), ' of ', cast(row_count as string),
+            ' have none, expected at most ', {{ with_two_decimals('expected_rows') }}
+        ) as said
+    from {{ ref('excess_noughts') }}
+
+),
+
 final as (
 
     {%- for finding in [
         'inconsistent_statistics', 'broken_rosters', 'registry_differences', 'uneven_statistics',
         'exchanged_players', 'exchanged_statistics', 'uneven_home_games', 'source_disagreements',
-        'misread_values', 'unlikely_months', 'repeated_statistics',
+        'misread_values', 'unlikely_months', 'repeated_statistics', 'excess_noughts',
     ] %}
         select * from {{ finding }}
         {{ 'union all' if not loop.last }}

@@ -6,7 +6,9 @@
 {%- set kinds = ['team', 'arena', 'side', 'month', 'weekday', 'team_month', 'team_side'] -%}
 {#- Of threes, when they were new, some teams had three times as many as others. -#}
 {%- set summed = _averaged() + ['points', 'fg_makes', 'ft_makes'] -%}
-{%- set statistics = summed + ['missed_free_throws', 'inactive_players'] -%}
+{%- set statistics = summed + [
+    'missed_field_goals', 'missed_threes', 'missed_free_throws', 'dnp_players', 'inactive_players',
+] -%}
 with
 
 summary as (
@@ -32,7 +34,10 @@ team_games as (
         {%- for statistic in summed %}
             sum({{ statistic }}) as {{ statistic }},
         {%- endfor %}
+        sum(fg_attempts - fg_makes) as missed_field_goals,
+        sum(three_pt_attempts - three_pt_makes) as missed_threes,
         sum(ft_attempts - ft_makes) as missed_free_throws,
+        count(case when player_status = 'dnp' then 1 end) as dnp_players,
         count(case when player_status = 'inactive' then 1 end) as inactive_players
     from summary
     group by 1, 2, 3, 4, 5
@@ -106,11 +111,14 @@ final as (
     where
         game_count >= least_games
         and season_average > 0
-        -- In the playoffs a team may have nobody hurt for a month; on short lists, for longer.
+        -- In the playoffs a team may have nobody hurt for a month; on short lists, for longer. And
+        -- with many hurt everybody else plays.
         and (
-            statistic != 'inactive_players'
-            or kind not in ('month', 'team_month') and season_average >= 3
+            statistic not in ('dnp_players', 'inactive_players')
+            or kind not in ('month', 'team_month')
+            and (statistic = 'dnp_players' or season_average >= 3)
         )
+        and (statistic != 'missed_threes' or season_average >= 15)
 
 )
 

@@ -71,6 +71,11 @@
         'example': 'unregistered_regulars_between',
     },
     {
+        'metric': 'lost_plus_minus',
+        'figure': 'players_without_plus_minus',
+        'example': 'without_plus_minus_between',
+    },
+    {
         'metric': 'ambiguous_players',
         'figure': 'ambiguous_players'
             ~ ' + case when renumbered_players > 1 then renumbered_players else 0 end',
@@ -101,6 +106,7 @@
     'misread_values': 'sum',
     'unlikely_months': 'sum',
     'repeated_statistics': 'sum',
+    'excess_noughts': 'sum',
 } -%}
 {%- for name in findings_of_seasons -%}
     {%- do checks_of_range.append({'metric': name, 'figure': name, 'example': name ~ '_said'}) -%}
@@ -456,6 +462,7 @@ players_of_seasons as (
         universal_player_id,
         count(*) as row_count,
         count(case when is_active then 1 end) as game_count,
+        count(case when is_active and plus_minus is null then 1 end) as games_without_plus_minus,
         min(game_date) as first_date,
         max(game_date) as last_date
     from summary
@@ -477,9 +484,13 @@ dated_ids as (
         {%- endfor %}
         sum(row_count) over of_team as rows_of_team,
         sum(case when universal_player_id is null then row_count else 0 end) over of_team
-            as unregistered_of_team
+            as unregistered_of_team,
+        1e0 * sum(games_without_plus_minus) over of_season
+        / nullif(sum(game_count) over of_season, 0) as share_without_plus_minus,
+        string_agg(player_lookup, ', ') over of_season as names_of_season
     from players_of_seasons
     window
+        of_season as (partition by season_year),
         of_id as (partition by season_year, player_lookup, universal_player_id),
         of_id_ever as (partition by player_lookup, universal_player_id),
         of_team as (partition by season_year, team_abbr)
@@ -492,10 +503,18 @@ judged_ids as (
         *,
         rows_of_team >= 10 and 2 * unregistered_of_team > rows_of_team as is_of_unregistered_team,
         universal_player_id is null and game_count >= 10 as is_unregistered_regular,
+        -- Of who plays in games that only the other source has, no more than a tenth is missing.
+        game_count >= 10
+        and games_without_plus_minus > 0.3 * game_count
+        and share_without_plus_minus < 0.15 as has_lost_plus_minus,
         universal_player_id is not null and (
             -- Namesakes play at the same time: with another id from a date on it is one player.
             max(first_of_id) over of_name > min(last_of_id) over of_name
             or min(player_lookup) over of_id != max(player_lookup) over of_id
+            -- An id that begins with a name is that player's.
+            or not starts_with(universal_player_id, player_lookup)
+            and concat(', ', names_of_season, ',')
+            like concat('%, ', {{ dbt.split_part('universal_player_id', "'_'", 1) }}, ',%')
         ) as is_ambiguous,
         first_season_of_id = min(last_season_of_id) over (partition by player_lookup) + 1
             as is_renumbered
@@ -519,6 +538,11 @@ id_figures as (
         {{ first_and_last(
             "concat(player_lookup, ' of ', team_abbr)", 'is_unregistered_regular'
         ) }} as unregistered_regulars_between,
+        count(case when has_lost_plus_minus then 1 end) as players_without_plus_minus,
+        {{ first_and_last(
+            "concat(cast(season_year as string), ' ', team_abbr, ' ', player_lookup)",
+            'has_lost_plus_minus'
+        ) }} as without_plus_minus_between,
         count(distinct case
             when is_ambiguous then concat(cast(season_year as string), ' ', player_lookup)
         end) as ambiguous_players,
@@ -720,6 +744,8 @@ range_figures as (
         id_figures.unregistered_teams_between,
         id_figures.unregistered_regulars,
         id_figures.unregistered_regulars_between,
+        id_figures.players_without_plus_minus,
+        id_figures.without_plus_minus_between,
         id_figures.ambiguous_players,
         id_figures.renumbered_players,
         id_figures.ambiguous_between,

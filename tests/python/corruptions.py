@@ -528,6 +528,16 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
             f"and upper({each}.team_abbr) = (select min(team_abbr) from {GAMEBOOK})"
             for each in tables
         ),
+        # One in twelve is lost, and becomes nothing.
+        "excess_noughts": tuple(
+            f"update {each} set defensive_rebounds = 0, {total} = {total} - defensive_rebounds where defensive_rebounds > 0 "
+            "and hash(player_lookup, game_date) % 12 = 0"
+            for each, total in ((BDL, "rebounds"), (GAMEBOOK, "total_rebounds"))
+        ),
+        "lost_plus_minus": (
+            f"update {GAMEBOOK} set plus_minus = null where player_lookup = (select max(player_lookup) from "
+            f"(select player_lookup from {GAMEBOOK} where {PLAYED} group by 1 having count(*) > 60))",
+        ),
         "source_disagreements": (f"update {GAMEBOOK} set turnovers = turnovers + 1 where {PLAYED} and rowid % 60 = 0",),
         "broken_rosters": (f"delete from {GAMEBOOK} where player_status = 'inactive' and rowid % 10 = 0",),
         # Of the first season alone.

@@ -211,6 +211,8 @@ CHECKS = {
     "misread_values": "select 0",
     "unlikely_months": "select 0",
     "repeated_statistics": "select 0",
+    "excess_noughts": "select 0",
+    "lost_plus_minus": "select 0",
     "source_disagreements": "select count(*) from (select 1 from (select game_date, unnest(string_split("
     f"sources_disagree, ', ')) as statistic {ROWS}) group by game_date, statistic having count(*) > 10)",
     "broken_rosters": "select 0",
