@@ -512,27 +512,28 @@ def of_seasons() -> dict[str, tuple[str, ...]]:
         "misread_values": tuple(
             f"update {each} set assists = 6 where assists = 8 and month(game_date) = 1" for each in tables
         ),
-        # Whoever has most turnovers of a team has none in November.
+        # Whoever fouls most of a team does not in November.
         "unlikely_months": tuple(
-            f"update {each} set turnovers = 0 where turnovers > 0 and month(game_date) = 11 and player_lookup = "
-            f"(select player_lookup from {GAMEBOOK} where team_abbr = (select min(team_abbr) from {GAMEBOOK}) "
-            "and month(game_date) = 11 group by 1 order by sum(turnovers) desc, 1 limit 1)"
+            f"update {each} set personal_fouls = 0 where personal_fouls > 0 and month(game_date) = 11 "
+            f"and player_lookup = (select player_lookup from {GAMEBOOK} where month(game_date) = 11 "
+            f"and team_abbr = (select min(team_abbr) from {GAMEBOOK}) "
+            "group by 1 order by sum(personal_fouls) desc, 1 limit 1)"
             for each in tables
         ),
         # Of one team in December.
         "repeated_statistics": tuple(
-            f"update {each} set steals = before.steals from (select game_date, player_lookup, lag(steals) over "
-            f"(partition by player_lookup order by game_date) as steals from {GAMEBOOK} where {PLAYED}) as before "
+            f"update {each} set personal_fouls = before.fouls from (select game_date, player_lookup, "
+            f"lag(personal_fouls) over (partition by player_lookup order by game_date) as fouls from {GAMEBOOK} "
+            f"where {PLAYED}) as before "
             f"where {each}.game_date = before.game_date and {each}.player_lookup = before.player_lookup "
-            f"and {each}.steals is not null and before.steals is not null and month({each}.game_date) = 12 "
+            f"and {each}.personal_fouls is not null and before.fouls is not null and month({each}.game_date) = 12 "
             f"and upper({each}.team_abbr) = (select min(team_abbr) from {GAMEBOOK})"
             for each in tables
         ),
-        # One in twelve is lost, and becomes nothing.
+        # One in fifteen is lost, in both sources the same one, and becomes nothing.
         "excess_noughts": tuple(
-            f"update {each} set defensive_rebounds = 0, {total} = {total} - defensive_rebounds where defensive_rebounds > 0 "
-            "and hash(player_lookup, game_date) % 12 = 0"
-            for each, total in ((BDL, "rebounds"), (GAMEBOOK, "total_rebounds"))
+            f"update {each} set assists = 0 where (7 * points + 3 * defensive_rebounds + 5 * assists) % 15 = 0"
+            for each in tables
         ),
         "lost_plus_minus": (
             f"update {GAMEBOOK} set plus_minus = null where player_lookup = (select max(player_lookup) from "
