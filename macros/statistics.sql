@@ -72,6 +72,7 @@
     {%- set parts = {
         'season': "'all'",
         'date': 'cast(' ~ relation ~ '.game_date as string)',
+        'player': relation ~ '.player_lookup',
         'team': relation ~ '.team_abbr',
         'arena': relation ~ '.home_team_abbr',
         'side': relation ~ '.side',

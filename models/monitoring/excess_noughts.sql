@@ -8,9 +8,9 @@
     'blocks': 1.1, 'turnovers': 1.1, 'personal_fouls': 1,
 } -%}
 {%- set of_anybody = 0.004 -%}
-{%- set kinds = ['season', 'team', 'month', 'team_month', 'date'] -%}
-{#- Standard errors: in real seasons 4.5 at most. -#}
-{%- set most_deviation = 6 -%}
+{%- set kinds = ['season', 'team', 'month', 'team_month', 'date', 'player'] -%}
+{#- Standard errors: in real seasons 4.4 at most. Who has become another player has more. -#}
+{%- set most_deviation, most_of_a_player = 6, 8 -%}
 with
 
 summary as (
@@ -33,6 +33,7 @@ by_statistic as (
         with_totals.season_year,
         with_totals.game_date,
         with_totals.team_abbr,
+        with_totals.player_lookup,
         named.statistic,
         named.noughts,
         {{ _by_statistic('named', 'with_totals', noughts_of | list) }} as amount,
@@ -67,35 +68,20 @@ with_chance as (
 ),
 
 -- Who hardly ever has nothing counts the more where he has.
-dates_of_teams as (
-
-    select
-        season_year,
-        game_date,
-        team_abbr,
-        statistic,
-        count(*) as row_count,
-        count(case when amount = 0 then 1 end) as nought_rows,
-        sum(chance_of_nothing) as expected_rows,
-        sum(case when amount = 0 then 1 / chance_of_nothing else 0 end - 1) as excess,
-        sum(1 / chance_of_nothing - 1) as variance
-    from with_chance
-    group by 1, 2, 3, 4
-
-),
-
 parts as (
 
     select
-        dates_of_teams.season_year,
+        with_chance.season_year,
         named.kind,
-        {{ _part_of_season(kinds, 'named.kind', 'dates_of_teams') }} as part,
-        dates_of_teams.statistic,
-        sum(dates_of_teams.row_count) as row_count,
-        sum(dates_of_teams.nought_rows) as nought_rows,
-        sum(dates_of_teams.expected_rows) as expected_rows,
-        sum(dates_of_teams.excess) / sqrt(sum(dates_of_teams.variance)) as deviation
-    from dates_of_teams
+        {{ _part_of_season(kinds, 'named.kind', 'with_chance') }} as part,
+        with_chance.statistic,
+        count(*) as row_count,
+        count(case when with_chance.amount = 0 then 1 end) as nought_rows,
+        sum(with_chance.chance_of_nothing) as expected_rows,
+        sum(
+            case when with_chance.amount = 0 then 1 / with_chance.chance_of_nothing else 0 end - 1
+        ) / sqrt(sum(1 / with_chance.chance_of_nothing - 1)) as deviation
+    from with_chance
     cross join {{ literal_rows('named', {'kind': kinds}) }}
     group by 1, 2, 3, 4
 
@@ -113,7 +99,9 @@ final as (
         expected_rows,
         deviation
     from parts
-    where deviation > {{ most_deviation }}
+    where
+        deviation
+        > case kind when 'player' then {{ most_of_a_player }} else {{ most_deviation }} end
 
 )
 

@@ -36,19 +36,20 @@ registrations as (
 registry as (
 
     select
-        season_year,
-        universal_player_id,
-        team_abbr,
-        max(player_lookup) as player_lookup,
-        sum(games_played) as games_played,
-        min(first_game_date) as first_game_date,
-        max(last_game_date) as last_game_date
+        registrations.season_year,
+        registrations.universal_player_id,
+        registrations.team_abbr,
+        max(registrations.player_lookup) as player_lookup,
+        sum(registrations.games_played) as games_played,
+        min(registrations.first_game_date) as first_game_date,
+        max(registrations.last_game_date) as last_game_date
     from registrations
-    group by season_year, universal_player_id, team_abbr
+    group by
+        registrations.season_year, registrations.universal_player_id, registrations.team_abbr
     having
-        count(*) = count(games_played)
-        and {{ in_window('min(first_game_date)') }}
-        and {{ in_window('max(last_game_date)') }}
+        count(*) = count(registrations.games_played)
+        and {{ in_window('min(registrations.first_game_date)') }}
+        and {{ in_window('max(registrations.last_game_date)') }}
 
 ),
 

@@ -463,6 +463,9 @@ players_of_seasons as (
         count(*) as row_count,
         count(case when is_active then 1 end) as game_count,
         count(case when is_active and plus_minus is null then 1 end) as games_without_plus_minus,
+        max(
+            case when {{ names_differ('player_lookup', 'player_full_name') }} then 1 else 0 end
+        ) as is_misnamed,
         min(game_date) as first_date,
         max(game_date) as last_date
     from summary
@@ -507,7 +510,8 @@ judged_ids as (
         game_count >= 10
         and games_without_plus_minus > 0.3 * game_count
         and share_without_plus_minus < 0.15 as has_lost_plus_minus,
-        universal_player_id is not null and (
+        is_misnamed = 1
+        or universal_player_id is not null and (
             -- Namesakes play at the same time: with another id from a date on it is one player.
             max(first_of_id) over of_name > min(last_of_id) over of_name
             or min(player_lookup) over of_id != max(player_lookup) over of_id
