@@ -16,16 +16,16 @@
     {%- set trimmed = 'trim(' ~ text ~ ')' -%}
     cast(
         case
-            when {{ matches(trimmed, '[0-9]{1,3}:[0-5][0-9]([.]0{1,3})?') }}
+            when {{ matches(trimmed, '[0-9]{1,3}([.]0{1,9})?:[0-5][0-9]([.]0{1,9})?') }}
                 then {{ _clock(
-                    dbt.split_part(trimmed, "':'", 1),
+                    dbt.split_part(dbt.split_part(trimmed, "':'", 1), "'.'", 1),
                     'substr(' ~ dbt.split_part(trimmed, "':'", 2) ~ ', 1, 2)'
                 ) }}
             when {{ matches(trimmed, '[0-9]{1,3}([.][0-9]{1,6})?') }}
                 then round(cast({{ trimmed }} as numeric(12, 6)), 2)
             when {{ matches(trimmed, '0{1,2}:[0-5][0-9]:[0-5][0-9]') }}
                 then {{ _clock(dbt.split_part(trimmed, "':'", 2), dbt.split_part(trimmed, "':'", 3)) }}
-            when {{ matches(trimmed, 'PT[0-9]{1,3}M[0-5][0-9]([.]0{1,3})?S') }}
+            when {{ matches(trimmed, 'PT[0-9]{1,3}M[0-5][0-9]([.]0{1,9})?S') }}
                 then {{ _clock(
                     'substr(' ~ dbt.split_part(trimmed, "'M'", 1) ~ ', 3)',
                     'substr(' ~ dbt.split_part(trimmed, "'M'", 2) ~ ', 1, 2)'

@@ -107,7 +107,7 @@ judged as (
 
 -- How many rows the likeliest frequencies within the limits have moved to either side, which
 -- (row_count - 2 * moved)^2 = ratio * (rows_below + moved) * (rows_above + moved) gives.
-moved as (
+with_moved as (
 
     select
         *,
@@ -138,7 +138,7 @@ deviations as (
                 ), 0
             )
         ) as deviation
-    from moved
+    from with_moved
 
 ),
 

@@ -1,6 +1,6 @@
 {#
     Do the players do on a date what they do on the other dates of their season? One row per date of
-    the window and statistic, and one per season and statistic of all of its dates in the window.
+    the window and statistic, and one per month, season and statistic of all of its dates in the window.
 #}
 {%- set statistics = _consistent() -%}
 {#- Of fewer players a correlation tells nothing. -#}
@@ -53,13 +53,16 @@ correlations as (
                 'compared.' ~ statistic, 'compared.expected_' ~ statistic
             ) }} as {{ statistic }},
         {%- endfor %}
-        case
-            when named.kind = 'date' then cast(compared.game_date as string)
-            else cast(compared.season_year as string)
+        case named.kind
+            when 'date' then cast(compared.game_date as string)
+            when 'season' then cast(compared.season_year as string)
+            else
+                cast(compared.season_year as string) || ' month '
+                || cast(extract(month from compared.game_date) as string)
         end as scope,
         count(*) as row_count
     from compared
-    cross join {{ literal_rows('named', {'kind': ['date', 'season']}) }}
+    cross join {{ literal_rows('named', {'kind': ['date', 'month', 'season']}) }}
     group by {{ statistics | length + 1 }}
 
 ),

@@ -10,7 +10,7 @@ with
 
 summary as (
 
-    {{ rows_if_built('player_game_summary', in_window('game_date')) }}
+    {{ rows_if_built('player_game_summary', in_seasons_of_window('game_date')) }}
 
 ),
 
@@ -26,6 +26,7 @@ with_game_before as (
         season_year,
         game_date,
         team_abbr,
+        {{ in_window('game_date') }} as is_in_window,
         row_number() over of_player as game_number
     from summary
     where is_active and minutes_played >= 15
@@ -37,6 +38,7 @@ parts as (
 
     select
         with_game_before.season_year,
+        with_game_before.is_in_window,
         named.kind,
         {{ _part_of_season(kinds, 'named.kind', 'with_game_before') }} as part,
         {%- for statistic in statistics %}
@@ -46,7 +48,7 @@ parts as (
     from with_game_before
     cross join {{ literal_rows('named', {'kind': kinds}) }}
     where with_game_before.game_number > 1
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 
 ),
 
@@ -54,6 +56,7 @@ by_statistic as (
 
     select
         parts.season_year,
+        parts.is_in_window,
         parts.kind,
         parts.part,
         parts.row_count,
@@ -85,9 +88,12 @@ final as (
         repeated_rows
     from with_season
     where
-        repeated_rows - row_count * usual_share
-        > {{ most_deviation }} * sqrt(row_count * usual_share * (1 - usual_share) + 1)
-        or (row_count >= 60 and repeated_rows > {{ most_of_season }} * row_count)
+        is_in_window
+        and (
+            repeated_rows - row_count * usual_share
+            > {{ most_deviation }} * sqrt(row_count * usual_share * (1 - usual_share) + 1)
+            or (row_count >= 60 and repeated_rows > {{ most_of_season }} * row_count)
+        )
 
 )
 

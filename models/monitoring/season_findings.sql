@@ -181,12 +181,25 @@ excess_noughts as (
 
 ),
 
+repeated_box_scores as (
+
+    select
+        'repeated_box_scores' as check_name,
+        1 as amount,
+        concat(
+            team_abbr, ' in ', game_id, ', as on ', cast(first_game_date as string)
+        ) as said
+    from {{ ref('repeated_box_scores') }}
+
+),
+
 final as (
 
     {%- for finding in [
         'inconsistent_statistics', 'broken_rosters', 'registry_differences', 'uneven_statistics',
         'exchanged_players', 'exchanged_statistics', 'uneven_home_games', 'source_disagreements',
         'misread_values', 'unlikely_months', 'repeated_statistics', 'excess_noughts',
+        'repeated_box_scores',
     ] %}
         select * from {{ finding }}
         {{ 'union all' if not loop.last }}

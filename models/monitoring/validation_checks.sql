@@ -71,6 +71,12 @@
         'example': 'unregistered_regulars_between',
     },
     {
+        'metric': 'null_plus_minus_share',
+        'figure': percent_of('null_plus_minus', 'rows_of_plus_minus'),
+        'sample': 'rows_of_plus_minus',
+        'example': "cast(null_plus_minus as string) || ' of ' || cast(rows_of_plus_minus as string)",
+    },
+    {
         'metric': 'lost_plus_minus',
         'figure': 'players_without_plus_minus',
         'example': 'without_plus_minus_between',
@@ -107,6 +113,7 @@
     'unlikely_months': 'sum',
     'repeated_statistics': 'sum',
     'excess_noughts': 'sum',
+    'repeated_box_scores': 'sum',
 } -%}
 {%- for name in findings_of_seasons -%}
     {%- do checks_of_range.append({'metric': name, 'figure': name, 'example': name ~ '_said'}) -%}
@@ -542,6 +549,10 @@ id_figures as (
         {{ first_and_last(
             "concat(player_lookup, ' of ', team_abbr)", 'is_unregistered_regular'
         ) }} as unregistered_regulars_between,
+        -- Before 1997 nobody kept it.
+        sum(case when share_without_plus_minus < 0.5 then games_without_plus_minus end)
+            as null_plus_minus,
+        sum(case when share_without_plus_minus < 0.5 then game_count end) as rows_of_plus_minus,
         count(case when has_lost_plus_minus then 1 end) as players_without_plus_minus,
         {{ first_and_last(
             "concat(cast(season_year as string), ' ', team_abbr, ' ', player_lookup)",
@@ -748,6 +759,8 @@ range_figures as (
         id_figures.unregistered_teams_between,
         id_figures.unregistered_regulars,
         id_figures.unregistered_regulars_between,
+        id_figures.null_plus_minus,
+        id_figures.rows_of_plus_minus,
         id_figures.players_without_plus_minus,
         id_figures.without_plus_minus_between,
         id_figures.ambiguous_players,

@@ -348,7 +348,7 @@ SUMMARY_BREAKS = {
 
 def test_validation_finds_the_season_ready(engine: Engine) -> None:
     checks = [*summary_checks(engine, WINDOW), run_tests(engine, WINDOW)]
-    assert len(checks) == 37
+    assert len(checks) == 39
     assert not any(check.is_bad for check in checks), first_bad(checks)
     # Nothing was there before.
     assert [check.name for check in checks if not check.is_good] == ["row_count_deviation"]

@@ -213,6 +213,8 @@ CHECKS = {
     "repeated_statistics": "select 0",
     "excess_noughts": "select 0",
     "lost_plus_minus": "select 0",
+    "null_plus_minus_share": f"select round(100.0 * avg(if(plus_minus is null, 1, 0)), 2) {ROWS} and is_active",
+    "repeated_box_scores": "select 0",
     "source_disagreements": "select count(*) from (select 1 from (select game_date, unnest(string_split("
     f"sources_disagree, ', ')) as statistic {ROWS}) group by game_date, statistic having count(*) > 10)",
     "broken_rosters": "select 0",

@@ -45,6 +45,7 @@ renamed as (
             (
                 'status and reason',
                 "lower(trim(dnp_reason)) = 'inactive' and lower(trim(player_status)) != 'inactive'"
+                " or trim(dnp_reason) != '' and lower(trim(player_status)) = 'active'"
             ),
             ('name', names_differ('player_lookup', 'player_name')),
         ]) }} as self_contradictions,
