@@ -7,10 +7,10 @@
     'assists': 1.25, 'defensive_rebounds': 1.25, 'offensive_rebounds': 1.2, 'steals': 1.1,
     'blocks': 1.1, 'turnovers': 1.1, 'personal_fouls': 1,
 } -%}
-{%- set of_anybody = 0.004 -%}
+{%- set of_anybody = 0.01 -%}
 {%- set kinds = ['season', 'team', 'month', 'team_month', 'date', 'player'] -%}
-{#- Standard errors: in real seasons 4.4 at most. Who has become another player has more. -#}
-{%- set most_deviation, most_of_a_player = 6, 8 -%}
+{#- Standard errors: in real seasons 2.0 at most, and where there are few rows 3.3. -#}
+{%- set most_of_many, most_of_few = 5, 7 -%}
 with
 
 summary as (
@@ -100,8 +100,9 @@ final as (
         deviation
     from parts
     where
-        deviation
-        > case kind when 'player' then {{ most_of_a_player }} else {{ most_deviation }} end
+        deviation > case
+            when kind in ('season', 'team', 'month') then {{ most_of_many }} else {{ most_of_few }}
+        end
 
 )
 
