@@ -100,9 +100,9 @@ final as (
         deviation
     from parts
     where
-        deviation > case
-            when kind in ('season', 'team', 'month') then {{ most_of_many }} else {{ most_of_few }}
-        end
+        deviation
+        > case when row_count >= 1000 then {{ most_of_many }} else {{ most_of_few }} end
+        and (kind = 'date' or row_count >= 20)
 
 )
 

@@ -99,9 +99,9 @@ judged as (
         end as ratio
     from neighbours
     where
-        -- With the sixth foul a player is out, and some hardly ever try a three.
+        -- With the sixth foul a player is out, and some hardly ever try a three, as all did once.
         not (statistic = 'personal_fouls' and observed_value = 6)
-        and not (statistic = 'three_pt_attempts' and observed_value = 1)
+        and not (statistic in ('three_pt_makes', 'three_pt_attempts') and observed_value = 1)
 
 ),
 
