@@ -11,6 +11,9 @@
 {%- set kinds = ['season', 'team', 'month', 'team_month', 'date', 'player'] -%}
 {#- Standard errors: in real seasons 2.0 at most, and where there are few rows 3.3. -#}
 {%- set most_of_many, most_of_few = 5, 7 -%}
+{#- And of how many more than are expected chance makes nothing, where two of those who hardly ever
+    have nothing are enough for that: Poisson's standard deviations. -#}
+{%- set noughts_of_few = 4 -%}
 with
 
 summary as (
@@ -102,6 +105,10 @@ final as (
     where
         deviation
         > case when row_count >= 1000 then {{ most_of_many }} else {{ most_of_few }} end
+        and (
+            row_count >= 1000
+            or nought_rows > expected_rows + {{ noughts_of_few }} * sqrt(expected_rows)
+        )
         and (kind = 'date' or row_count >= 20)
 
 )

@@ -3,10 +3,11 @@
 import click
 
 from demo_league import league as league_of
+from demo_league.season_dates import dates_of_seed
 from nba_backfill.commands.exits import EXIT_CODES, Command
 from nba_backfill.commands.options import dbt_options
 from nba_backfill.commands.project import Dbt, enter_project
-from nba_backfill.errors import ArgumentError
+from nba_backfill.errors import ArgumentError, ProjectError
 from nba_backfill.loading.database import DEMO_DATA, open_database, refuse_to_mix
 from nba_backfill.loading.load import replace_rows
 from nba_backfill.loading.tables import raw_tables
@@ -21,14 +22,20 @@ def main(seasons: str, seed: int, scale: int, dbt: Dbt) -> None:
     """Load an invented league.
 
     It has the shape and the faults of the real raw tables and goes into the embedded DuckDB. The same options give the
-    same league. It replaces demo data that was loaded before.
+    same league. It replaces demo data that was loaded before. A season has 1,230 games and is played on the dates of
+    the real one, as the seed `seasons` has them; where the real one was cut short, its dates are those of a usual year,
+    and the verdict says that they are not the real ones.
     """
     first, last = _seasons(seasons)
+    project = enter_project(dbt)
     try:
-        league = league_of.generate(first, last, seed=seed, scale=scale)
+        real_dates = dates_of_seed(project / "seeds" / "seasons.csv")
+    except ValueError as error:
+        raise ProjectError(str(error)) from error
+    try:
+        league = league_of.generate(first, last, seed=seed, scale=scale, real_dates=real_dates)
     except ValueError as error:
         raise ArgumentError(str(error)) from error
-    project = enter_project(dbt)
     tables = raw_tables(project)
     with open_database(project, dbt.target) as con:
         refuse_to_mix(con, tables, demo=True)

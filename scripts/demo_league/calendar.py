@@ -6,13 +6,14 @@ Everything here is decided by a `Dice` alone, so that a season comes out the sam
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import combinations, pairwise
 
 import numpy as np
 
 from demo_league.dice import Dates, Dice, Floats, Ints
+from demo_league.season_dates import SeasonDates, weekday
 
 # Three divisions of the East, then three of the West: a team's number tells both.
 DIVISIONS = (
@@ -24,10 +25,10 @@ DIVISIONS = (
     ("DAL", "HOU", "MEM", "NOP", "SAS"),
 )
 TEAMS = tuple(team for division in DIVISIONS for team in division)
-_SEASON_DAYS = 174
-_PLAY_IN_DAYS = (175, 176, 178)
+# Days after the last one of the regular season.
+_PLAY_IN_DAYS = (2, 3, 5)
 # First day of each playoff round, and of each game of a series after it.
-_ROUND_DAYS = (179, 194, 209, 226)
+_ROUND_DAYS = (0, 15, 30, 47)
 _SERIES_DAYS = (0, 2, 4, 6, 8, 10, 12)
 _FINALS_DAYS = (0, 3, 6, 8, 11, 14, 17)
 _HOSTS_FIRST = (True, True, False, False, True, False, True)
@@ -35,6 +36,8 @@ _HOSTS_FIRST = (True, True, False, False, True, False, True)
 _WEEKDAY_LOAD = (8.0, 5.5, 10.0, 4.0, 10.0, 7.0, 7.0)
 _OPENING_LOAD, _CLOSING_LOAD = 2.0, 40.0
 _HOME_EDGE = 2.3
+# By how many games the playoffs may be shorter than the real ones: more would look like games that are missing.
+_PLAYOFF_GAMES_LESS = 2
 
 
 class Stage(IntEnum):
@@ -74,33 +77,17 @@ class _Fixture:
     margin: int
 
 
-def opening_day(season: int) -> np.datetime64:
-    """The Tuesday in the third or fourth week of October on which a season starts."""
-    return _weekday_from(np.datetime64(f"{season}-10-18"), 1)
-
-
-def trade_deadline(season: int) -> np.datetime64:
-    """The second Thursday of February."""
-    return _weekday_from(np.datetime64(f"{season + 1}-02-08"), 3)
-
-
-def regular_dates(season: int) -> Dates:
-    """The dates of the regular season, without Thanksgiving, Christmas Eve and the six days of the All-Star break."""
-    days = opening_day(season) + np.arange(_SEASON_DAYS)
-    thanksgiving = _weekday_from(np.datetime64(f"{season}-11-22"), 3)
-    all_star_sunday = _weekday_from(np.datetime64(f"{season + 1}-02-15"), 6)
-    free = np.concatenate(
-        [[thanksgiving, np.datetime64(f"{season}-12-24")], all_star_sunday + np.arange(-2, 4)],
-    )
-    return np.asarray(days[~np.isin(days, free)])
-
-
-def play_season(season: int, dice: Dice) -> Games:
+def play_season(dates: SeasonDates, dice: Dice) -> Games:
     """All 1,230 games of the regular season, the play-in and the playoffs, with their results."""
     strength = 4.2 * dice.bell(len(TEAMS))
-    fixtures = list(_regular_season(season, strength, dice))
+    fixtures = list(_regular_season(dates, strength, dice))
     wins = np.bincount([game.home if game.margin > 0 else game.away for game in fixtures], minlength=len(TEAMS))
-    fixtures += _postseason(season, strength, wins, dice)
+    # Equal records are told apart by strength, because a tie-break by place in the alphabet would favour the same team.
+    better = np.argsort(np.argsort(wins + strength / 1000, kind="stable"), kind="stable")
+    postseason = list(_postseason(dates, strength, better, dice))
+    while not _fits(postseason, dates):
+        postseason = list(_postseason(dates, strength, better, dice))
+    fixtures += postseason
     fixtures.sort(key=lambda game: (game.date, game.home))
     margin = np.array([game.margin for game in fixtures])
     overtimes, home_points, away_points = _scores(margin, dice)
@@ -115,19 +102,9 @@ def play_season(season: int, dice: Dice) -> Games:
     )
 
 
-def _weekday_from(day: np.datetime64, weekday: int) -> np.datetime64:
-    """The first date from `day` on that falls on `weekday`, Monday being 0."""
-    return day + np.timedelta64((weekday - _weekday(day)) % 7, "D")
-
-
-def _weekday(day: np.datetime64) -> int:
-    # Day 0 of NumPy's calendar, 1970-01-01, was a Thursday.
-    return (int(day.astype("datetime64[D]").astype(np.int64)) + 3) % 7
-
-
-def _regular_season(season: int, strength: Floats, dice: Dice) -> Iterator[_Fixture]:
+def _regular_season(dates: SeasonDates, strength: Floats, dice: Dice) -> Iterator[_Fixture]:
     rounds = _rounds(_meetings(dice), dice)
-    calendar = _spread(rounds, regular_dates(season), dice)
+    calendar = _spread(rounds, dates.regular, dice)
     luck = dice.bell(len(calendar))
     for (date, home, away), chance in zip(calendar, luck.tolist(), strict=True):
         yield _Fixture(date, home, away, Stage.REGULAR, _margin(strength, home, away, chance))
@@ -190,7 +167,7 @@ def _spread(rounds: list[list[tuple[int, int]]], dates: Dates, dice: Dice) -> li
 
     A game shares each of its teams with one other game of its round, so that at least two of four dates are open.
     """
-    load = np.array([_WEEKDAY_LOAD[_weekday(date)] for date in dates])
+    load = np.array([_WEEKDAY_LOAD[weekday(date)] for date in dates])
     load[0], load[-1] = _OPENING_LOAD, _CLOSING_LOAD
     days = (dates - dates[0]).astype(np.int64).tolist()
     played: list[set[int]] = [set() for _ in TEAMS]
@@ -224,25 +201,20 @@ def _margin(strength: Floats, home: int, away: int, chance: float) -> int:
     return max(-50, min(50, margin)) or 1
 
 
-def _postseason(season: int, strength: Floats, wins: Ints, dice: Dice) -> Iterator[_Fixture]:
+def _postseason(dates: SeasonDates, strength: Floats, better: Ints, dice: Dice) -> Iterator[_Fixture]:
     """Play-in and playoffs of both conferences. The better record is at home first."""
-    opening = opening_day(season)
-    # Equal records are told apart by strength, because a tie-break by place in the alphabet would favour the same team.
-    better = np.argsort(np.argsort(wins + strength / 1000, kind="stable"), kind="stable")
     chances = iter(dice.bell(200).tolist())
 
-    def play(day: int, home: int, away: int, stage: Stage) -> _Fixture:
-        return _Fixture(
-            opening + np.timedelta64(day, "D"), home, away, stage, _margin(strength, home, away, next(chances))
-        )
+    def play(date: np.datetime64, home: int, away: int, stage: Stage) -> _Fixture:
+        return _Fixture(date, home, away, stage, _margin(strength, home, away, next(chances)))
 
-    def series(day: int, pair: tuple[int, int], offsets: tuple[int, ...]) -> tuple[int, list[_Fixture]]:
+    def series(start: np.datetime64, pair: tuple[int, int], offsets: tuple[int, ...]) -> tuple[int, list[_Fixture]]:
         first, second = sorted(pair, key=lambda team: -int(better[team]))
         won = {first: 0, second: 0}
         games: list[_Fixture] = []
         for offset, at_first in zip(offsets, _HOSTS_FIRST, strict=True):
             home, away = (first, second) if at_first else (second, first)
-            games.append(play(day + offset, home, away, Stage.PLAYOFFS))
+            games.append(play(start + np.timedelta64(offset, "D"), home, away, Stage.PLAYOFFS))
             won[_winner(games[-1])] += 1
             if max(won.values()) == 4:
                 break
@@ -251,21 +223,40 @@ def _postseason(season: int, strength: Floats, wins: Ints, dice: Dice) -> Iterat
     remaining: list[int] = []
     for half in (0, 1):
         ranked = sorted(range(15 * half, 15 * half + 15), key=lambda team: -int(better[team]))
-        seventh = play(_PLAY_IN_DAYS[half], ranked[6], ranked[7], Stage.PLAY_IN)
-        ninth = play(_PLAY_IN_DAYS[half], ranked[8], ranked[9], Stage.PLAY_IN)
-        eighth = play(_PLAY_IN_DAYS[2], _loser(seventh), _winner(ninth), Stage.PLAY_IN)
-        yield from (seventh, ninth, eighth)
-        seeds = [*ranked[:6], _winner(seventh), _winner(eighth)]
+        seeds = ranked[:8]
+        if dates.has_play_in:
+            days = [dates.closing + np.timedelta64(day, "D") for day in _PLAY_IN_DAYS]
+            seventh = play(days[half], ranked[6], ranked[7], Stage.PLAY_IN)
+            ninth = play(days[half], ranked[8], ranked[9], Stage.PLAY_IN)
+            eighth = play(days[2], _loser(seventh), _winner(ninth), Stage.PLAY_IN)
+            yield from (seventh, ninth, eighth)
+            seeds = [*ranked[:6], _winner(seventh), _winner(eighth)]
         remaining += [seeds[place] for place in (0, 7, 3, 4, 2, 5, 1, 6)]
 
     for day in _ROUND_DAYS:
         offsets = _FINALS_DAYS if len(remaining) == 2 else _SERIES_DAYS
         winners: list[int] = []
         for number, pair in enumerate(zip(remaining[::2], remaining[1::2], strict=True)):
-            winner, games = series(day + number % 2, pair, offsets)
+            winner, games = series(dates.playoffs + np.timedelta64(day + number % 2, "D"), pair, offsets)
             winners.append(winner)
+            if len(remaining) == 2 and dates.finals_end is not None:
+                later = min((dates.finals_end - game.date for game in games), key=abs)
+                games = [replace(game, date=game.date + later) for game in games]
             yield from games
         remaining = winners
+
+
+def _fits(postseason: list[_Fixture], dates: SeasonDates) -> bool:
+    """Do these playoffs have about as many games as the real ones, and begin the finals after the round before?"""
+    if dates.playoff_games is None:
+        return True
+    playoffs = [game for game in postseason if game.stage == Stage.PLAYOFFS]
+    finalists = {playoffs[-1].home, playoffs[-1].away}
+    finals = [game for game in playoffs if {game.home, game.away} == finalists]
+    before = max(game.date for game in playoffs if game not in finals)
+    in_time = [game for game in playoffs if dates.finals_end is None or game.date <= dates.finals_end]
+    is_long = len(in_time) >= dates.playoff_games - _PLAYOFF_GAMES_LESS
+    return is_long and bool(finals[0].date > before + np.timedelta64(1, "D"))
 
 
 def _winner(game: _Fixture) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo_league.box_scores import COUNTS, Lines, Status, points_of
-from demo_league.calendar import TEAMS, Games, Stage, regular_dates
+from demo_league.calendar import TEAMS, Games, Stage
 from demo_league.dice import Bools, Dates, Dice, Ints
 from demo_league.people import People, Source
+from demo_league.season_dates import SeasonDates
 
 # Until this season balldontlie lists hardly any inactive player and writes minutes in many ways.
 LAST_UNTIDY_SEASON = 2021
@@ -55,8 +56,8 @@ class Flaws:
     aliased: Bools
 
 
-def make_flaws(season: int, games: Games, lines: Lines, aliased: Bools, dice: Dice) -> Flaws:
-    untidy = is_untidy(season)
+def make_flaws(dates: SeasonDates, games: Games, lines: Lines, aliased: Bools, dice: Dice) -> Flaws:
+    untidy = is_untidy(dates.season)
     traded = np.isin(games.date, games.date[lines.game[lines.leaving]])
     regular = np.flatnonzero((games.stage == Stage.REGULAR) & ~traded)
     coded = [TEAMS.index(team) for team in FOREIGN_CODES]
@@ -79,7 +80,7 @@ def make_flaws(season: int, games: Games, lines: Lines, aliased: Bools, dice: Di
         gamebook_only=alone[:2],
         bdl_only=alone[2:],
         moved=moving,
-        moved_to=_free_dates(season, games, moving, dice),
+        moved_to=_free_dates(dates.regular, games, moving, dice),
         turned=turned,
         foreign=foreign,
         scoreless=dice.sample(others, 105),
@@ -103,9 +104,8 @@ def _rare_pairs(games: Games, pool: Ints, count: int, dice: Dice) -> Ints:
     return shuffled[np.sort(first)[:count]]
 
 
-def _free_dates(season: int, games: Games, moved: Ints, dice: Dice) -> Dates:
+def _free_dates(dates: Dates, games: Games, moved: Ints, dice: Dice) -> Dates:
     """Another date for each of these games, mostly an earlier one, on which neither of its teams plays."""
-    dates = regular_dates(season)
     busy = np.zeros((len(TEAMS), len(dates)), dtype=np.bool_)
     for teams in (games.home, games.away):
         busy[teams, np.minimum(np.searchsorted(dates, games.date), len(dates) - 1)] = True

@@ -7,6 +7,7 @@ and counted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -17,6 +18,7 @@ from demo_league.dice import Dice
 from demo_league.flaws import count_hazards, make_flaws
 from demo_league.people import FIRST_SEASON, LAST_SEASON, OLDEST_SEASON, People, make_people
 from demo_league.rosters import make_rosters
+from demo_league.season_dates import SeasonDates, usual_dates
 from demo_league.tables import (
     BDL,
     GAMEBOOK,
@@ -38,12 +40,20 @@ class DemoLeague:
     hazards: dict[str, int]
 
 
-def generate(first_season: int, last_season: int, *, seed: int = 0, scale: int = 1) -> DemoLeague:
+def generate(
+    first_season: int,
+    last_season: int,
+    *,
+    seed: int = 0,
+    scale: int = 1,
+    real_dates: Mapping[int, SeasonDates] | None = None,
+) -> DemoLeague:
     """Make the raw tables of the demo league for the seasons that start in `first_season` to `last_season`.
 
     The same arguments give the same tables on every machine, and a season's rows do not depend on which other seasons
     are made with it. `scale` is for benchmarks: with N, N times as many seasons are made, the additional ones before
-    `first_season`, so that keys stay unique and every date keeps a real evening's number of games.
+    `first_season`, so that keys stay unique and every date keeps a real evening's number of games. A season that
+    `real_dates` has is played on these, any other one on the dates of a usual year.
 
     Raises `ValueError`, with a sentence for the user, for seasons outside 1996 to 2100 or in the wrong order, a
     negative seed, and a scale that is below 1 or reaches back before 1900.
@@ -62,7 +72,10 @@ def generate(first_season: int, last_season: int, *, seed: int = 0, scale: int =
             f"not {scale}."
         )
     people = make_people(seed)
-    seasons = [_season(season, seed, people) for season in range(oldest, last_season + 1)]
+    seasons = [
+        _season((real_dates or {}).get(season) or usual_dates(season), seed, people)
+        for season in range(oldest, last_season + 1)
+    ]
     return DemoLeague(
         tables={
             name: pa.concat_tables([season.tables[name] for season in seasons]).combine_chunks() for name in SCHEMAS
@@ -71,12 +84,13 @@ def generate(first_season: int, last_season: int, *, seed: int = 0, scale: int =
     )
 
 
-def _season(season: int, seed: int, people: People) -> DemoLeague:
+def _season(dates: SeasonDates, seed: int, people: People) -> DemoLeague:
+    season = dates.season
     dice = Dice(seed, season)
-    games = play_season(season, dice)
-    lines = make_lines(games, make_rosters(season, games, people, dice), people, dice)
+    games = play_season(dates, dice)
+    lines = make_lines(games, make_rosters(dates, games, people, dice), people, dice)
     registry = make_registry(lines)
-    flaws = make_flaws(season, games, lines, aliased_rows(lines, registry, people), dice)
+    flaws = make_flaws(dates, games, lines, aliased_rows(lines, registry, people), dice)
     return DemoLeague(
         tables={
             BDL: bdl_table(season, games, lines, people, flaws, dice),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo_league.calendar import TEAMS, Games, opening_day, trade_deadline
+from demo_league.calendar import TEAMS, Games
 from demo_league.dice import Bools, Dice, Ints
 from demo_league.people import NEWCOMERS, RANKS, People
+from demo_league.season_dates import SeasonDates
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,20 @@ class Rosters:
     leaving: list[tuple[int, int, int]]
 
 
-def make_rosters(season: int, games: Games, people: People, dice: Dice) -> Rosters:
-    opening = opening_day(season)
-    day = (games.date - opening).astype(np.int64)
+def make_rosters(dates: SeasonDates, games: Games, people: People, dice: Dice) -> Rosters:
+    day = (games.date - dates.opening).astype(np.int64)
     span = int(day[-1]) + 1
     jobs = np.arange(len(TEAMS) * RANKS).reshape(len(TEAMS), RANKS)
     for rank in range(RANKS):
         movers = dice.sample(np.arange(len(TEAMS)), 7)
         jobs[movers, rank] = jobs[np.roll(movers, 1), rank]
-    person = np.repeat(people.holding(jobs, season)[None], span, axis=0)
+    person = np.repeat(people.holding(jobs, dates.season)[None], span, axis=0)
     unfit = _injuries(span, dice)
 
     def swap(when: int, one: int, other: int, rank: int) -> None:
         person[when:, [one, other], rank] = person[when:, [other, one], rank]
 
-    deadline = int((trade_deadline(season) - opening).astype(np.int64))
+    deadline = int((dates.trade_deadline - dates.opening).astype(np.int64))
     for when in np.sort(28 + dice.below(deadline - 30, 30)).tolist():
         one, other = dice.sample(np.arange(len(TEAMS)), 2).tolist()
         swap(when, one, other, 2 + dice.below(9, 1).item())
@@ -51,7 +51,7 @@ def make_rosters(season: int, games: Games, people: People, dice: Dice) -> Roste
             # Most of them have not arrived yet. The others may play for the new team on the evening of the trade.
             unfit[when, [one, other], rank] = [number == 0, True]
 
-    newcomers = people.holding(len(TEAMS) * RANKS + np.arange(NEWCOMERS), season)
+    newcomers = people.holding(len(TEAMS) * RANKS + np.arange(NEWCOMERS), dates.season)
     whens, teams = np.sort(20 + dice.below(150, NEWCOMERS)), dice.below(len(TEAMS), NEWCOMERS)
     ranks = 11 + dice.below(RANKS - 11, NEWCOMERS)
     for when, team, rank, newcomer in zip(whens, teams, ranks, newcomers, strict=True):

@@ -13,10 +13,14 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from demo_league.calendar import Stage, play_season
+from demo_league.dice import Dice
 from demo_league.league import DemoLeague, generate
+from demo_league.season_dates import dates_of_seed
 from demo_league.tables import BDL, GAMEBOOK, REGISTRY
 
 MODELS = Path(__file__).parents[2] / "models" / "staging"
+SEASONS = Path(__file__).parents[2] / "seeds" / "seasons.csv"
 FIRST, LAST = 2021, 2022
 
 # How to read the raw tables: the newest version of each gamebook row, and BDL with the gamebook's codes and dates. The
@@ -125,6 +129,32 @@ def test_every_machine_makes_the_same_league(league: DemoLeague) -> None:
         for column in table.columns:
             digest.update(repr(column.slice(0, 5_000).to_pylist()).encode())
     assert digest.hexdigest()[:16] == "77a765be2d4d6f17"
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_a_season_is_played_on_the_dates_of_the_real_one(seed: int) -> None:
+    """Else the verdict on another league, or on other seasons, would be that games are missing or were not played."""
+    real_dates = dates_of_seed(SEASONS)
+    assert {2013, 2017, 2021, 2023} <= real_dates.keys()
+    assert not {2011, 2019, 2020} & real_dates.keys(), "a season that was cut short"
+    for season, dates in real_dates.items():
+        games = play_season(dates, Dice(seed, season))
+        regular, play_in, playoffs = (games.date[games.stage == stage] for stage in Stage)
+        assert (len(regular), regular.min(), regular.max()) == (1230, dates.opening, dates.closing)
+        assert len(play_in) == (6 if dates.has_play_in else 0)
+        assert dates.closing < min([*play_in, dates.playoffs])
+        assert playoffs.min() == dates.playoffs > max([*play_in, dates.closing])
+        if dates.finals_end is not None and dates.playoff_games is not None:
+            assert dates.finals_end in playoffs
+            assert (playoffs <= dates.finals_end).sum() >= dates.playoff_games - 2
+        evenings = [*zip(games.date, games.home, strict=True), *zip(games.date, games.away, strict=True)]
+        assert len({*evenings}) == 2 * len(games)
+
+
+def test_a_seed_of_seasons_without_dates_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "seasons.csv").write_text("season_year,season_phase,game_count\n2021,regular,1230\n")
+    with pytest.raises(ValueError, match=r"seasons\.csv does not tell when .* KeyError.*first_date"):
+        dates_of_seed(tmp_path / "seasons.csv")
 
 
 def test_scale_adds_older_seasons() -> None:
