@@ -83,7 +83,30 @@ BROKEN_TABLES = [
         'nbac_gamebook_player_stats" has no column minutes. Load it anew',
         id="without a column",
     ),
+    pytest.param(
+        "alter table bdl_player_boxscores alter column assists type varchar",
+        'bdl_player_boxscores" has assists as VARCHAR, not bigint. Load it anew with the types',
+        id="counts as text",
+    ),
+    pytest.param(
+        "alter table nbac_gamebook_player_stats alter column minutes type double using 34.5",
+        'nbac_gamebook_player_stats" has minutes as DOUBLE, not string. Load it anew',
+        id="text as numbers",
+    ),
+    pytest.param(
+        "alter table nbac_gamebook_player_stats alter column game_date type varchar",
+        'nbac_gamebook_player_stats" has game_date as VARCHAR, not date. Load it anew',
+        id="dates as text",
+    ),
 ]
+
+
+def test_a_column_that_no_model_reads_may_be_of_any_type(demo: Warehouse) -> None:
+    demo.execute(
+        "alter table bdl_player_boxscores alter column bdl_player_id type varchar",
+        "alter table bdl_player_boxscores alter column jersey_number type integer using 7",
+    )
+    assert demo.cli("run", "--start-date", WEEK[0], "--end-date", WEEK[1]).code == 0
 
 
 @pytest.mark.parametrize(("statement", "sentence"), BROKEN_TABLES)
