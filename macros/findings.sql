@@ -147,6 +147,7 @@ team_totals as (
         count(case when has_nbac_gamebook then 1 end) as gamebook_rows,
         count(case when has_bdl_boxscores then 1 end) as balldontlie_rows,
         sum(minutes_played) as team_minutes,
+        max(minutes_played) - min(minutes_played) as minutes_spread,
         round({{ team_minutes_gap('sum(minutes_played)') }}, 2) as minutes_gap,
         sum(plus_minus) as plus_minus,
         count(plus_minus) as plus_minus_count,

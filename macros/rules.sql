@@ -292,6 +292,13 @@
                 'sentence': "A team's minutes are 240, and 25 more for each overtime.",
             },
             {
+                'rule': 'same_minutes_for_a_team', 'family': 'domain', 'severity': 'error',
+                'broken': 'minutes_spread < limits.minutes_spread_min and active_players > 5',
+                'figure': 'minutes_spread', 'threshold': 'limits.minutes_spread_min',
+                'shows': ['minutes_spread', 'active_players'],
+                'sentence': 'Somebody of a team plays far longer than somebody else: here its minutes were shared out.',
+            },
+            {
                 'rule': 'implausible_team_points', 'family': 'domain', 'severity': 'error',
                 'broken': 'points < limits.implausible_team_points_min'
                     ~ ' or points > limits.implausible_team_points_max',
