@@ -38,6 +38,8 @@ _OPENING_LOAD, _CLOSING_LOAD = 2.0, 40.0
 _HOME_EDGE = 2.3
 # By how many games the playoffs may be shorter than the real ones: more would look like games that are missing.
 _PLAYOFF_GAMES_LESS = 2
+# So many are played until one fits: one of three does, and none if the seed asks for more games than there can be.
+_MOST_POSTSEASONS = 200
 
 
 class Stage(IntEnum):
@@ -84,9 +86,11 @@ def play_season(dates: SeasonDates, dice: Dice) -> Games:
     wins = np.bincount([game.home if game.margin > 0 else game.away for game in fixtures], minlength=len(TEAMS))
     # Equal records are told apart by strength, because a tie-break by place in the alphabet would favour the same team.
     better = np.argsort(np.argsort(wins + strength / 1000, kind="stable"), kind="stable")
-    postseason = list(_postseason(dates, strength, better, dice))
-    while not _fits(postseason, dates):
+    postseason: list[_Fixture] = []
+    for _ in range(_MOST_POSTSEASONS):
         postseason = list(_postseason(dates, strength, better, dice))
+        if _fits(postseason, dates):
+            break
     fixtures += postseason
     fixtures.sort(key=lambda game: (game.date, game.home))
     margin = np.array([game.margin for game in fixtures])
