@@ -1,6 +1,7 @@
 {#
     Stops a run whose raw tables are missing, empty or without a column that the project declares, or have one as another
-    kind of type, and says which. What no model reads (meta.is_read) may be of any type. An empty window is no fault, an empty table is: nothing was ever loaded, and a run would empty the summary.
+    kind of type, and says which. What no model reads (meta.is_read: false) may be of any type. An empty window is no
+    fault, an empty table is: nothing was ever loaded, and a run would empty the summary.
 #}
 {% macro check_sources() %}
     {% if execute and flags.WHICH in ('run', 'build', 'test', 'run-operation') and var('check_sources') %}
@@ -25,7 +26,7 @@
             {% set of_other_types = [] %}
             {% for column in columns %}
                 {% set declared = node.columns.get(column.name | lower) %}
-                {% if declared and declared.config.meta.is_read is not defined and (
+                {% if declared and declared.config.meta.get('is_read', true) and (
                     declared.data_type in ('bigint', 'double', 'date') and column.is_string()
                     or declared.data_type in ('string', 'date') and column.is_number()
                 ) %}

@@ -252,14 +252,13 @@ def _postseason(dates: SeasonDates, strength: Floats, better: Ints, dice: Dice) 
 
 def _fits(postseason: list[_Fixture], dates: SeasonDates) -> bool:
     """Do these playoffs have about as many games as the real ones, and begin the finals after the round before?"""
-    if dates.playoff_games is None:
+    if dates.finals_end is None or dates.playoff_games is None:
         return True
     playoffs = [game for game in postseason if game.stage == Stage.PLAYOFFS]
     finalists = {playoffs[-1].home, playoffs[-1].away}
     finals = [game for game in playoffs if {game.home, game.away} == finalists]
     before = max(game.date for game in playoffs if game not in finals)
-    in_time = [game for game in playoffs if dates.finals_end is None or game.date <= dates.finals_end]
-    is_long = len(in_time) >= dates.playoff_games - _PLAYOFF_GAMES_LESS
+    is_long = sum(bool(game.date <= dates.finals_end) for game in playoffs) >= dates.playoff_games - _PLAYOFF_GAMES_LESS
     return is_long and bool(finals[0].date > before + np.timedelta64(1, "D"))
 
 

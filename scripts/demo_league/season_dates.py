@@ -12,7 +12,7 @@ import numpy as np
 
 from demo_league.dice import Dates
 
-REGULAR_GAMES = 1230
+_REGULAR_GAMES = 1230
 # The league cancelled one game in 2012-13, and decides its cup in one more since 2023-24.
 _GAMES_MORE_OR_LESS = 1
 
@@ -79,7 +79,7 @@ def dates_of_seed(seed: Path) -> Mapping[int, SeasonDates]:
 
 def _dates(season: int, parts: Mapping[tuple[int, str], list[dict[str, str]]]) -> SeasonDates | None:
     regular = parts[season, "regular"]
-    if abs(sum(int(part["game_count"]) for part in regular) - REGULAR_GAMES) > _GAMES_MORE_OR_LESS:
+    if abs(sum(int(part["game_count"]) for part in regular) - _REGULAR_GAMES) > _GAMES_MORE_OR_LESS:
         return None
     opening = min(np.datetime64(part["first_date"]) for part in regular)
     closing = max(np.datetime64(part["last_date"]) for part in regular)

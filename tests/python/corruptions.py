@@ -248,15 +248,14 @@ def of_structure() -> Iterator[Corruption]:
             "minutes that nobody reads",
             f"update {{table}} set minutes = minutes || ' min' where {_DAY} and minutes != ''",
         )
-        for whose, team in (("a team", f" and team_abbr = {_TEAM}"), ("everybody", "")):
+        for whose, team in (("a team", f" and now.team_abbr = {_TEAM}"), ("everybody", "")):
             yield Corruption(
                 f"the same minutes for {whose} in {source}",
                 tuple(
                     f"update {table} as now set minutes = printf('%d:%02d', seconds // 60, seconds % 60)"
                     f"{', minutes_decimal = seconds / 60' if table == GAMEBOOK else ''} from (select team_abbr, "
                     f"14400 // count(*) as seconds from {GAMEBOOK} where {_DAY} and {PLAYED} group by 1) as shared "
-                    f"where now.{_DAY} and now.player_lookup in ({_ACTIVE}) and now.team_abbr = shared.team_abbr"
-                    f"{team.replace('and ', 'and now.')}"
+                    f"where now.{_DAY} and now.player_lookup in ({_ACTIVE}) and now.team_abbr = shared.team_abbr{team}"
                     for table in tables
                 ),
             )
